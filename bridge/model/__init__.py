@@ -1,0 +1,1 @@
+"""The vocabulary: device states, presence, hints and the facts they are evaluated from."""
