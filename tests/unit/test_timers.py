@@ -1,0 +1,64 @@
+from bridge.timers import Timers
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_calls_come_in_order_of_time_and_then_of_request():
+    timers, calls = Timers(), []
+    for name, when in (("b", 2.0), ("a", 1.0), ("c", 2.0), ("late", 3.0)):
+        timers.call_at(when, lambda now, name=name: calls.append((name, now)))
+    assert timers.deadline() == 1.0
+    timers.run(2.5)
+    assert calls == [("a", 2.5), ("b", 2.5), ("c", 2.5)]
+    assert timers.deadline() == 3.0
+
+
+def test_a_cancelled_call_is_not_made_and_not_waited_for():
+    timers, calls = Timers(), []
+    first = timers.call_at(1.0, calls.append)
+    timers.call_at(2.0, calls.append)
+    first.cancel()
+    first.cancel()
+    assert timers.deadline() == 2.0
+    timers.run(5.0)
+    assert calls == [5.0]
+    assert timers.deadline() is None
+
+
+def test_a_call_may_add_a_call_that_is_due_at_once():
+    timers, calls = Timers(), []
+    timers.call_at(1.0, lambda now: timers.call_at(now, calls.append))
+    timers.run(1.0)
+    assert calls == [1.0]
+
+
+def test_cancelling_after_the_call_does_nothing():
+    timers = Timers()
+    timer = timers.call_at(1.0, lambda now: None)
+    timers.run(1.0)
+    timer.cancel()
+    assert len(timers) == 0
+
+
+def test_cancelled_calls_do_not_pile_up():
+    timers = Timers()
+    timers.call_at(1e9, lambda now: None)
+    for i in range(100_000):
+        timers.call_at(1e6 + i, lambda now: None).cancel()
+    assert len(timers) == 1
+    assert len(timers._heap) < 3000
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=60), st.integers(0, 60))
+def test_exactly_the_live_calls_that_are_due_are_made(plans, now):
+    timers, calls = Timers(), []
+    made = [timers.call_at(when, lambda _, i=i: calls.append(i)) for i, (when, _) in enumerate(plans)]
+    for timer, (_, cancelled) in zip(made, plans, strict=True):
+        if cancelled:
+            timer.cancel()
+    timers.run(now)
+    due = [(when, i) for i, (when, cancelled) in enumerate(plans) if when <= now and not cancelled]
+    assert calls == [i for _, i in sorted(due)]
+    left = [when for when, cancelled in plans if when > now and not cancelled]
+    assert timers.deadline() == (min(left) if left else None)
+    assert len(timers) == len(left)
