@@ -1,0 +1,81 @@
+"""What hints show, on MQTT: `<base>/hint/<extension>`, retained JSON for dashboards and people."""
+
+from json import JSONEncoder
+from typing import Final
+
+from bridge.effects import Emit, Publish
+from bridge.model.facts import Change
+from bridge.model.hint import Hint
+from bridge.model.state import State
+from bridge.timers import Timers
+
+# A reload of many phones changes a count hundreds of times a second; nobody reads it that often.
+_WATCHERS_SECONDS: Final = 0.25
+
+_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class HintTopics:
+    """Keeps the topic of every hint equal to what the hint shows, while the broker is synchronised."""
+
+    __slots__ = ("_base", "_due", "_emit", "_published", "_state", "_synchronised", "_timers", "_watchers")
+
+    def __init__(self, state: State, base_topic: str, emit: Emit, timers: Timers) -> None:
+        self._state = state
+        self._base = f"{base_topic}/hint/"
+        self._emit = emit
+        self._timers = timers
+        self._synchronised = False
+        self._published: dict[str, bytes] = {}
+        self._watchers: dict[str, int] = {}
+        self._due: set[str] = set()
+
+    def changed(self, change: Change, _now: float) -> None:
+        """Publish the hints that a changed fact touches, at once."""
+        for hint in self._state.hints_of(change.key):
+            self._publish(hint)
+
+    def watchers(self, extension: str, count: int, now: float) -> None:
+        """Note how many watch an extension; published at most every 0.25 s, the newest count then."""
+        self._watchers[extension] = count
+        if extension not in self._due:
+            self._due.add(extension)
+            self._timers.call_at(now + _WATCHERS_SECONDS, lambda _now: self._publish_watchers(extension))
+
+    def publish_all(self, _now: float) -> None:
+        """Publish every hint: a connection is synchronised, so what is known is what is true."""
+        self._synchronised = True
+        for hint in self._state:
+            self._publish(hint)
+
+    def disconnected(self) -> None:
+        """Stay silent until the next `publish_all`, which then repeats everything."""
+        self._synchronised = False
+        self._published.clear()
+
+    def _publish_watchers(self, extension: str) -> None:
+        self._due.discard(extension)
+        hint = self._state.hint(extension)
+        if hint is not None:
+            self._publish(hint)
+
+    def _publish(self, hint: Hint) -> None:
+        if not self._synchronised:
+            return
+        payload = self._payload(hint.extension)
+        if payload != self._published.get(hint.extension):
+            self._published[hint.extension] = payload
+            self._emit(Publish(self._base + hint.extension, payload, retain=True))
+
+    def _payload(self, extension: str) -> bytes:
+        shown = self._state.extension_state(extension)
+        document = {
+            "extension": extension,
+            "extension_state": shown.text,
+            "device_state": shown.device.value,
+            "presence": shown.presence.state.value,
+            "subtype": shown.presence.subtype,
+            "message": shown.presence.message,
+            "watchers": self._watchers.get(extension, 0),
+        }
+        return _encode(document).encode()
