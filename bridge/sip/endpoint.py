@@ -1,0 +1,365 @@
+"""Transactions over flows, and dispatch by method: the user agent of RFC 3261 sections 8 and 17."""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import NamedTuple
+
+from bridge.effects import Emit, MessageDropped, RequestReceived, ResponseReceived, ResponseSent, Warned
+from bridge.events import Address, Flow
+from bridge.sip.errors import (
+    BadExtension,
+    LoopDetected,
+    MalformedMessage,
+    MethodNotAllowed,
+    MethodNotImplemented,
+    NoSuchSubscription,
+    SipError,
+)
+from bridge.sip.headers import response_address, stamp
+from bridge.sip.message import Request, Response, encode_response
+from bridge.sip.parser import parse
+from bridge.sip.transaction import ClientTransaction, Ended, Outcome, Result, ServerTransaction, TimerValues
+from bridge.timers import Timers
+
+BRANCH_COOKIE = "z9hG4bK"
+
+# The answer to a NOTIFY is matched before anything else of it is read, by the status and the
+# branch of the first Via, which is ours (RFC 3261 section 17.1.3). Only a 2xx needs no more.
+_PLAIN_2XX = re.compile(
+    rb"SIP/2\.0 (2\d\d) [^\r\n]*\r\n(?:Via|v): SIP/2\.0/[A-Z]+ [^\r\n,]*?;branch=(z9hG4bK[0-9a-f]+)[;\r]"
+).match
+_SECOND_VIA = re.compile(rb"\n(?:via|v)[ \t]*:", re.IGNORECASE).search
+
+# Methods that exist: RFC 3261 section 8.2.1 asks for 405 rather than 501 for these.
+KNOWN_METHODS = frozenset(
+    [
+        *("ACK", "BYE", "CANCEL", "INVITE", "OPTIONS", "REGISTER"),
+        *("PRACK", "UPDATE", "INFO", "MESSAGE", "REFER", "PUBLISH", "SUBSCRIBE", "NOTIFY"),
+    ]
+)
+
+
+class Incoming:
+    """A request with the way back.
+
+    A handler calls `respond` and goes on: what it sends afterwards leaves after the answer.
+    """
+
+    __slots__ = ("_endpoint", "_transaction", "flow", "request")
+
+    def __init__(
+        self, endpoint: "Endpoint", transaction: ServerTransaction, flow: Flow, request: Request
+    ) -> None:
+        self._endpoint = endpoint
+        self._transaction = transaction
+        self.flow = flow
+        self.request = request
+
+    def respond(
+        self,
+        status: int,
+        reason: str,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        to_tag: str | None = None,
+    ) -> None:
+        """Send the final answer; the To tag is made up where none is given (RFC 3261 section 8.2.6.2)."""
+        self._endpoint.respond(self._transaction, self.request, status, reason, headers, to_tag)
+
+
+Handler = Callable[[Incoming, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointOptions:
+    """`allow_events` and `accept` go into the answer to OPTIONS (RFC 3261 section 11.2)."""
+
+    allow_events: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+    server: str = "Presence Bridge"
+    timer_values: TimerValues = field(default_factory=TimerValues)
+
+
+class _Ending(NamedTuple):
+    """A server transaction that Timer J will end, and its entry among the requests without a To tag."""
+
+    at: float
+    key: "TransactionKey"
+    untagged: "TransactionKey | None"
+
+
+TransactionKey = tuple[object, ...]
+
+
+class Endpoint:
+    """Knows nothing of presence: handlers are registered by method.
+
+    `admit` is asked before any handler but those of OPTIONS and CANCEL, and raises the SipError
+    that a stranger gets.
+    """
+
+    def __init__(
+        self,
+        options: EndpointOptions,
+        timers: Timers,
+        emit: Emit,
+        token: Callable[[], str],
+        admit: Handler,
+    ) -> None:
+        self._options = options
+        self._timers = timers
+        self._emit = emit
+        self._token = token
+        self._admit = admit
+        self._tag_key = token().encode()
+        self._handlers: dict[str, Handler] = {}
+        self._clients: dict[str, ClientTransaction] = {}
+        self._servers: dict[TransactionKey, ServerTransaction] = {}
+        # Requests without a To tag, to find merged ones (section 8.2.2.2).
+        self._untagged: dict[TransactionKey, TransactionKey] = {}
+        # Timer J is the same for all, so transactions end in the order in which they were answered.
+        self._endings: deque[_Ending] = deque()
+
+    def serve(self, method: str, handler: Handler) -> None:
+        """Serve a method. The handler answers, or raises the SipError that is the answer."""
+        self._handlers[method] = handler
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """The methods served, for Allow."""
+        return tuple(sorted({*self._handlers, "OPTIONS", "CANCEL", "ACK"}))
+
+    @property
+    def timer_values(self) -> TimerValues:
+        """T1, T2 and T4."""
+        return self._options.timer_values
+
+    @property
+    def transactions(self) -> tuple[int, int]:
+        """How many client and server transactions are alive."""
+        return len(self._clients), len(self._servers)
+
+    # --- in --------------------------------------------------------------------------------------
+
+    def receive(self, flow: Flow, data: bytes, now: float) -> None:
+        """Take one datagram or framed message. Nothing that is in it raises."""
+        if data.startswith(b"SIP/2.0 2") and self._plain_answer(flow, data, now):
+            return
+        if not data.strip(b"\r\n\0"):
+            # Keep-alives (RFC 5626 section 4.4.1; some phones send a lone NUL).
+            return
+        try:
+            message = parse(data, stream=flow.transport != "udp")
+        except MalformedMessage as error:
+            self._malformed(flow, error)
+            return
+        if isinstance(message, Response):
+            self._response(flow, message, now)
+        else:
+            self._request(flow, message, now)
+
+    def transport_failed(self, flow: Flow, now: float) -> None:
+        """What was sent over `flow` did not leave, or was refused (RFC 3261 section 17.1.4)."""
+        for transaction in [t for t in self._clients.values() if t.flow == flow]:
+            transaction.failed(now)
+
+    # --- out -------------------------------------------------------------------------------------
+
+    def request(
+        self, method: str, branch: str, flow: Flow, data: bytes, ended: Ended, now: float, *, sends: int
+    ) -> ClientTransaction:
+        """Start a client transaction for bytes that carry `branch` in their Via."""
+        transaction = ClientTransaction(
+            method,
+            branch,
+            flow,
+            data,
+            sends=sends,
+            alive=self._clients,
+            timers=self._timers,
+            values=self._options.timer_values,
+            emit=self._emit,
+            ended=ended,
+        )
+        transaction.start(now)
+        return transaction
+
+    # --- answers to our requests -----------------------------------------------------------------
+
+    def _plain_answer(self, flow: Flow, data: bytes, now: float) -> bool:
+        match = _PLAIN_2XX(data)
+        if match is None or _SECOND_VIA(data, match.end()):
+            return False
+        transaction = self._clients.get(match[2].decode())
+        if transaction is None or f" {transaction.method}\r\n".encode() not in data:
+            return False
+        self._matched(flow, transaction, Result(Outcome.ANSWERED, int(match[1])), now)
+        return True
+
+    def _response(self, flow: Flow, response: Response, now: float) -> None:
+        # A second Via means that it is not for us (RFC 3261 section 8.1.3.3).
+        transaction = None
+        if len(response.via_values) == 1 and response.top_via.branch:
+            transaction = self._clients.get(response.top_via.branch)
+        if transaction is not None and transaction.method != response.cseq.method:
+            transaction = None
+        self._matched(flow, transaction, Result(Outcome.ANSWERED, response.status, response), now)
+
+    def _matched(self, flow: Flow, transaction: ClientTransaction | None, result: Result, now: float) -> None:
+        # An answer comes from the host we asked; one from elsewhere is forged.
+        matched = transaction is not None and transaction.flow.remote.host == flow.remote.host
+        self._emit(ResponseReceived(result.status, matched))
+        if matched and transaction is not None:
+            transaction.answered(result, now)
+
+    # --- requests --------------------------------------------------------------------------------
+
+    def _request(self, flow: Flow, request: Request, now: float) -> None:
+        self._emit(RequestReceived(request.method, flow.transport))
+        if request.method == "ACK":
+            # Never answered (17.1.1.3). Our answers to INVITE are repeated only when it is.
+            return
+        key = _key(request)
+        repeated = self._servers.get(key)
+        if repeated is not None:
+            if repeated.repeated():
+                self._emit(ResponseSent(request.method, repeated.status))
+            return
+        transaction = ServerTransaction(_reply_flow(flow, request), flow.remote, self._emit)
+        self._servers[key] = transaction
+        untagged = _merge_key(request) if request.to.tag is None else None
+        incoming = Incoming(self, transaction, flow, request)
+        try:
+            self._inspect(request, untagged)
+            if untagged is not None:
+                self._untagged[untagged] = key
+            self._handler(request)(incoming, now)
+        except SipError as error:
+            incoming.respond(error.status, error.reason, headers=error.headers)
+        except Exception as error:  # noqa: BLE001 - one bad request must not stop the others
+            self._emit(Warned(f"{request.method} {request.call_id!r} could not be served: {error!r}"))
+            if transaction.pending:
+                incoming.respond(500, "Server Internal Error")
+        self._end_later(key, untagged, now)
+
+    def _inspect(self, request: Request, untagged: TransactionKey | None) -> None:
+        """The order of RFC 3261 section 8.2: method, Request-URI, merged requests, Require."""
+        if request.method not in self._handlers and request.method not in ("OPTIONS", "CANCEL"):
+            if request.method in KNOWN_METHODS:
+                raise MethodNotAllowed(self.allow)
+            raise MethodNotImplemented(self.allow)
+        _ = request.request_uri
+        if untagged is not None and untagged in self._untagged:
+            raise LoopDetected("the same request came by another way")
+        if request.require and request.method != "CANCEL":
+            raise BadExtension(request.require)
+
+    def _handler(self, request: Request) -> Handler:
+        if request.method == "OPTIONS":
+            return self._capabilities
+        if request.method == "CANCEL":
+            return _cancel
+        return self._admitted
+
+    def _admitted(self, incoming: Incoming, now: float) -> None:
+        self._admit(incoming, now)
+        self._handlers[incoming.request.method](incoming, now)
+
+    def _capabilities(self, incoming: Incoming, _now: float) -> None:
+        """OPTIONS, inside and outside of dialogs (RFC 3261 section 11.2, RFC 6665 section 4.4.4)."""
+        incoming.respond(
+            200,
+            "OK",
+            headers=(
+                ("Allow", ", ".join(self.allow)),
+                ("Accept", ", ".join(self._options.accept)),
+                ("Accept-Encoding", "identity"),
+                ("Accept-Language", "en"),
+                ("Allow-Events", ", ".join(self._options.allow_events)),
+                ("Supported", ""),
+            ),
+        )
+
+    def respond(
+        self,
+        transaction: ServerTransaction,
+        request: Request,
+        status: int,
+        reason: str,
+        headers: Iterable[tuple[str, str]],
+        to_tag: str | None,
+    ) -> None:
+        """Answer through a transaction; `Incoming.respond` is the way for handlers."""
+        response = encode_response(
+            request,
+            status,
+            reason,
+            to_tag=to_tag or self._token(),
+            headers=(*headers, ("Server", self._options.server)),
+            via=stamp(request.top_via, *transaction.source),
+        )
+        transaction.respond(status, response)
+        self._emit(ResponseSent(request.method, status))
+
+    def _malformed(self, flow: Flow, error: MalformedMessage) -> None:
+        request = error.request
+        if request is None or request.method == "ACK":
+            self._emit(MessageDropped(flow, "malformed", error.detail))
+            return
+        # Answered without state (8.2.7), so the tag must come out the same for a repeat.
+        identity = f"{request.call_id} {request.top_via.raw}".encode("utf-8", "surrogateescape")
+        tag = blake2s(identity, key=self._tag_key, digest_size=8).hexdigest()
+        transaction = ServerTransaction(_reply_flow(flow, request), flow.remote, self._emit)
+        self._emit(RequestReceived(request.method, flow.transport))
+        self.respond(transaction, request, error.status, error.reason, error.headers, tag)
+
+    def _end_later(self, key: TransactionKey, untagged: TransactionKey | None, now: float) -> None:
+        at = now + self._options.timer_values.transaction
+        self._endings.append(_Ending(at, key, untagged))
+        if len(self._endings) == 1:
+            self._timers.call_at(at, self._end)
+
+    def _end(self, now: float) -> None:
+        while self._endings and self._endings[0].at <= now:
+            ending = self._endings.popleft()
+            del self._servers[ending.key]
+            if ending.untagged is not None and self._untagged.get(ending.untagged) == ending.key:
+                del self._untagged[ending.untagged]
+        if self._endings:
+            self._timers.call_at(self._endings[0].at, self._end)
+
+
+def _cancel(_incoming: Incoming, _now: float) -> None:
+    """Everything is answered at once, so there is never anything to cancel (RFC 3261 section 9.2)."""
+    raise NoSuchSubscription("nothing to cancel")
+
+
+def _reply_flow(flow: Flow, request: Request) -> Flow:
+    """Where the answer goes: the same socket, and the address of RFC 3261 section 18.2.2."""
+    if flow.transport != "udp":
+        return flow
+    return flow._replace(remote=Address(*response_address(request.top_via, flow.remote)))
+
+
+def _key(request: Request) -> TransactionKey:
+    """What names a server transaction (RFC 3261 section 17.2.3)."""
+    via = request.top_via
+    if via.branch and via.branch.startswith(BRANCH_COOKIE) and len(via.branch) > len(BRANCH_COOKIE):
+        return via.branch, via.host, via.port, request.method
+    # RFC 2543 peers: everything that a repeat has in common.
+    return (
+        request.uri,
+        request.to.tag,
+        request.from_.tag,
+        request.call_id,
+        request.cseq.number,
+        request.method,
+        via.raw,
+    )
+
+
+def _merge_key(request: Request) -> TransactionKey:
+    return request.method, request.call_id, request.from_.tag, request.cseq.number
