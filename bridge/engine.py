@@ -1,0 +1,79 @@
+"""The engine: one event in, its effects out. Synchronous, and without a clock."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bridge.events import (
+    BrokerConnected,
+    BrokerDisconnected,
+    BytesReceived,
+    Event,
+    MessageReceived,
+    Stopping,
+    TransportFailed,
+    Wake,
+)
+from bridge.notifier.notifier import Notifier
+from bridge.service import Service
+from bridge.sip.endpoint import Endpoint
+from bridge.timers import Timers
+from bridge.topics.session import BrokerSession
+
+
+class Engine:
+    """`handle(event, now)` and `deadline()`; times are monotonic seconds that never go back.
+
+    Effects leave through the `emit` that the parts were given, in the order in which they must be
+    carried out. A shell calls `handle(Wake(), now)` when the deadline has come; a deadline in the
+    past means that a fair slice of work is waiting, behind whatever else has arrived meanwhile.
+    """
+
+    def __init__(
+        self,
+        timers: Timers,
+        session: BrokerSession,
+        endpoint: Endpoint,
+        notifier: Notifier,
+        services: Sequence[Service] = (),
+    ) -> None:
+        """`services` are told of every change after the notifier, in this order."""
+        self._timers = timers
+        self._session = session
+        self._endpoint = endpoint
+        self._notifier = notifier
+        self._services = (notifier, *services)
+        self._working = False
+        self._dispatch: dict[type[Event], Callable[[Any, float], None]] = {
+            BytesReceived: self._bytes_received,
+            TransportFailed: self._transport_failed,
+            MessageReceived: self._message_received,
+            BrokerConnected: lambda _, now: session.connected(now),
+            BrokerDisconnected: lambda _, _now: session.disconnected(),
+            Wake: lambda _, _now: None,
+            Stopping: self._stopping,
+        }
+
+    def handle(self, event: Event, now: float) -> None:
+        """Take one event, make every call that is due, and do a slice of what is queued."""
+        self._dispatch[type(event)](event, now)
+        self._timers.run(now)
+        self._working = self._notifier.work(now)
+
+    def deadline(self) -> float | None:
+        """When `handle` wants to be called again, or None if only an event can change anything."""
+        return float("-inf") if self._working else self._timers.deadline()
+
+    def _bytes_received(self, event: BytesReceived, now: float) -> None:
+        self._endpoint.receive(event.flow, event.data, now)
+
+    def _transport_failed(self, event: TransportFailed, now: float) -> None:
+        self._endpoint.transport_failed(event.flow, now)
+
+    def _message_received(self, event: MessageReceived, now: float) -> None:
+        change = self._session.received(event, now)
+        if change is not None:
+            for service in self._services:
+                service.changed(change, now)
+
+    def _stopping(self, _event: Stopping, now: float) -> None:
+        self._notifier.stop(now)

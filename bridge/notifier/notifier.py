@@ -1,0 +1,252 @@
+"""SUBSCRIBE in, NOTIFY out (RFC 6665 section 4.2): one NOTIFY in flight per subscription, newest state wins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bridge.effects import SubscribeAnswered, SubscriptionEnded
+from bridge.model.facts import Change
+from bridge.notifier.bodies import supplements_for
+from bridge.notifier.bodies.subject import Subject
+from bridge.notifier.packages import PACKAGES
+from bridge.notifier.packages.package import EventPackage
+from bridge.notifier.subscription import Subscription, Trigger
+from bridge.notifier.teller import Teller, TellerOptions
+from bridge.service import Context
+from bridge.sip.addressing import contact_uri
+from bridge.sip.dialog import Dialog, DialogId
+from bridge.sip.endpoint import Endpoint, Incoming
+from bridge.sip.errors import (
+    BadEvent,
+    IntervalTooBrief,
+    NoSuchSubscription,
+    NotAcceptable,
+    NotFound,
+    SipError,
+)
+from bridge.sip.headers import Event
+from bridge.sip.message import Request
+
+ALLOW_EVENTS = ", ".join(PACKAGES)
+
+# RFC 6665 section 4.2.1.1: an interval of an hour or more is never too brief.
+_NEVER_TOO_BRIEF = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierOptions:
+    """`[sip]` of the configuration, in seconds."""
+
+    min_expires: int = 10
+    max_expires: int = 3600
+    min_interval: float = 0.1
+    user_agent: str = "Presence Bridge"
+
+
+class Notifier:
+    """Owns the subscriptions. `watchers` is called with each extension's new number of them."""
+
+    def __init__(
+        self,
+        context: Context,
+        endpoint: Endpoint,
+        options: NotifierOptions,
+        watchers: Callable[[str, int, float], None],
+    ) -> None:
+        self._context = context
+        self._options = options
+        self._watchers_changed = watchers
+        self._subscriptions: dict[DialogId, Subscription] = {}
+        self._by_extension: dict[str, dict[DialogId, Subscription]] = {}
+        self._teller = Teller(
+            context,
+            endpoint,
+            TellerOptions(options.min_interval, ALLOW_EVENTS, options.user_agent),
+            self._gone,
+        )
+        endpoint.serve("SUBSCRIBE", self.subscribe)
+
+    # --- what others read ------------------------------------------------------------------------
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """All that are alive. Safe to read from another thread."""
+        return tuple(self._subscriptions.values())
+
+    def watchers(self, extension: str) -> int:
+        """How many watch this extension."""
+        return len(self._by_extension.get(extension, ()))
+
+    def behind(self, now: float) -> tuple[int, float]:
+        """How many watchers have not acknowledged what is true, and for how many seconds the first of them."""
+        since = [one.behind_since for one in self.subscriptions if one.behind]
+        return len(since), now - min(since, default=now)
+
+    @property
+    def queued(self) -> int:
+        """NOTIFYs that wait for their turn."""
+        return self._teller.queued
+
+    # --- what the engine calls -------------------------------------------------------------------
+
+    def changed(self, change: Change, now: float) -> None:
+        """Tell the watchers of every hint that the fact is part of."""
+        for hint in self._context.state.hints_of(change.key):
+            self._teller.forget_bodies(hint.extension)
+            watchers = self._by_extension.get(hint.extension)
+            if watchers:
+                self._teller.owe(watchers.values(), Trigger.STATE, change.since, now)
+
+    def work(self, now: float) -> bool:
+        """Send one fair slice of what is owed; true while something is left."""
+        return self._teller.work(now)
+
+    def stop(self, now: float) -> None:
+        """End every subscription so that its watcher comes back at once (RFC 6665 section 4.4.2)."""
+        for subscription in self.subscriptions:
+            self._end(subscription, "deactivated", "stopped", now)
+
+    # --- SUBSCRIBE -------------------------------------------------------------------------------
+
+    def subscribe(self, incoming: Incoming, now: float) -> None:
+        """Serve one SUBSCRIBE: its answer, and then its NOTIFY (RFC 6665 section 4.2.1)."""
+        try:
+            self._subscribe(incoming, now)
+        except SipError as error:
+            self._answered("rejected", error.status, incoming.request, "")
+            raise
+
+    def _subscribe(self, incoming: Incoming, now: float) -> None:
+        request = incoming.request
+        event, package = _package(request)
+        if request.to.tag is None:
+            expires = self._expires(request, package)
+            self._create(incoming, event, package, expires, now)
+            return
+        subscription = self._find(request, event)
+        subscription.dialog.accept(request)
+        expires = self._expires(request, package)
+        self._refresh(incoming, subscription, expires, now)
+
+    def _create(
+        self, incoming: Incoming, event: Event, package: EventPackage, expires: int, now: float
+    ) -> None:
+        request = incoming.request
+        extension = self._extension(request)
+        body = package.choose_body(request.accept)
+        if body is None:
+            raise NotAcceptable(package.bodies)
+        agent = request.get("user-agent") or ""
+        subject = Subject(extension, request.uri, supplements_for(agent))
+        dialog = Dialog(request, self._context.token())
+        flow = dialog.next_hop(incoming.flow)
+        subscription = Subscription(dialog, flow, package, event, body, subject, agent)
+        subscription.expires_at = now + expires
+        subscription.behind_since = now
+        self._respond(incoming, subscription, expires)
+        if expires == 0:
+            # A fetch (4.4.3): the state once, and nothing kept.
+            self._answered("fetched", 200, request, extension)
+            self._teller.finish(subscription, "timeout", now)
+            return
+        self._answered("created", 200, request, extension)
+        self._subscriptions[dialog.id] = subscription
+        self._by_extension.setdefault(extension, {})[dialog.id] = subscription
+        self._schedule_expiry(subscription)
+        self._watchers_changed(extension, self.watchers(extension), now)
+        self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
+
+    def _refresh(self, incoming: Incoming, subscription: Subscription, expires: int, now: float) -> None:
+        extension = subscription.subject.extension
+        subscription.flow = subscription.dialog.next_hop(incoming.flow)
+        subscription.head = None
+        subscription.expires_at = now + expires
+        self._respond(incoming, subscription, expires)
+        if expires == 0:
+            self._answered("ended", 200, incoming.request, extension)
+            self._end(subscription, "timeout", "unsubscribed", now)
+            return
+        self._answered("refreshed", 200, incoming.request, extension)
+        self._schedule_expiry(subscription)
+        self._teller.alive(subscription)
+        self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
+
+    def _respond(self, incoming: Incoming, subscription: Subscription, expires: int) -> None:
+        request = incoming.request
+        incoming.respond(
+            200,
+            "OK",
+            to_tag=subscription.dialog.id.local_tag,
+            headers=(
+                *(("Record-Route", route) for route in request.record_routes),
+                ("Contact", f"<{contact_uri(incoming.flow)}>"),
+                ("Expires", str(expires)),
+                ("Allow-Events", ALLOW_EVENTS),
+            ),
+        )
+
+    def _find(self, request: Request, event: Event) -> Subscription:
+        identity = DialogId(request.call_id, request.to.tag or "", request.from_.tag or "")
+        subscription = self._subscriptions.get(identity)
+        if subscription is None:
+            raise NoSuchSubscription("no such dialog")
+        if (event.package, event.id) != (subscription.event.package, subscription.event.id):
+            # One subscription per dialog (4.5.2). A phone that is told 481 subscribes anew at once.
+            raise NoSuchSubscription("this dialog is for another event")
+        return subscription
+
+    def _extension(self, request: Request) -> str:
+        """The hint that the Request-URI names; some phones name it in the To header only."""
+        user = request.request_uri.user
+        if user is None:
+            user = request.to_uri.user
+        if user is None or self._context.state.hint(user) is None:
+            raise NotFound(f"no hint for {user!r}")
+        return user
+
+    def _expires(self, request: Request, package: EventPackage) -> int:
+        """Seconds granted (4.2.1.1): what was asked, not more than the maximum; never 423 above it."""
+        asked = request.expires
+        if asked is None:
+            asked = package.default_expires
+        if 0 < asked < min(self._options.min_expires, _NEVER_TOO_BRIEF):
+            raise IntervalTooBrief(self._options.min_expires)
+        return min(asked, self._options.max_expires)
+
+    def _answered(self, outcome: str, status: int, request: Request, extension: str) -> None:
+        watcher = request.from_.uri
+        self._context.emit(SubscribeAnswered(outcome, status, extension, watcher, request.call_id))
+
+    # --- ends ------------------------------------------------------------------------------------
+
+    def _schedule_expiry(self, subscription: Subscription) -> None:
+        if subscription.expiry is not None:
+            subscription.expiry.cancel()
+        subscription.expiry = self._context.timers.call_at(
+            subscription.expires_at, lambda now: self._end(subscription, "timeout", "expired", now)
+        )
+
+    def _end(self, subscription: Subscription, reason: str, outcome: str, now: float) -> None:
+        """Say the last word, and forget the dialog: requests in it get 481 from now on."""
+        self._gone(subscription, outcome, now)
+        self._teller.finish(subscription, reason, now)
+
+    def _gone(self, subscription: Subscription, outcome: str, now: float) -> None:
+        identity, extension = subscription.dialog.id, subscription.subject.extension
+        if self._subscriptions.pop(identity, None) is None:
+            return
+        del self._by_extension[extension][identity]
+        if not self._by_extension[extension]:
+            del self._by_extension[extension]
+        if subscription.expiry is not None:
+            subscription.expiry.cancel()
+        self._context.emit(SubscriptionEnded(outcome, extension, subscription.watcher, identity.call_id))
+        self._watchers_changed(extension, self.watchers(extension), now)
+
+
+def _package(request: Request) -> tuple[Event, EventPackage]:
+    """The package is compared byte for byte (RFC 6665 section 3.1.2); no Event at all is no package."""
+    event = request.event
+    package = PACKAGES.get(event.package) if event is not None else None
+    if event is None or package is None:
+        raise BadEvent(PACKAGES)
+    return event, package

@@ -1,0 +1,117 @@
+"""One subscription, as the notifier keeps it (RFC 6665 section 4.2)."""
+
+from enum import Enum
+from typing import NamedTuple
+
+from bridge.events import Flow
+from bridge.notifier.bodies import BodyFormat
+from bridge.notifier.bodies.subject import Subject
+from bridge.notifier.packages.package import EventPackage
+from bridge.sip.dialog import Dialog
+from bridge.sip.headers import Event
+from bridge.sip.transaction import ClientTransaction
+from bridge.timers import Timer
+
+
+class Phase(Enum):
+    """ACTIVE until something ends it; ENDING while the last NOTIFY is owed or unanswered."""
+
+    ACTIVE = "active"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+class Trigger(Enum):
+    """Why a NOTIFY is sent."""
+
+    STATE = "state"
+    SUBSCRIBE = "subscribe"
+    RESYNC = "resync"
+    TERMINATE = "terminate"
+
+
+class Head(NamedTuple):
+    """The parts of a NOTIFY that stay the same; between them go branch, CSeq and what is new."""
+
+    before_branch: bytes
+    before_cseq: bytes
+
+
+class Subscription:
+    """Mutable, and private to the notifier.
+
+    `event` is echoed with its id, which is part of the identity (RFC 6665 section 8.2.1). `owed` is why a NOTIFY must still be sent, None when the watcher has been told everything;
+    `since` the moment the MQTT message behind it reached us. `shown` is the body that the watcher
+    was last told, None where that failed; `behind_since` counts while `behind` is true. Times are monotonic seconds.
+    """
+
+    __slots__ = (
+        "agent",
+        "behind_since",
+        "body",
+        "dialog",
+        "event",
+        "expires_at",
+        "expiry",
+        "flow",
+        "head",
+        "in_flight",
+        "misses",
+        "not_before",
+        "owed",
+        "package",
+        "pause",
+        "phase",
+        "queued",
+        "reason",
+        "shown",
+        "since",
+        "subject",
+        "verified",
+    )
+
+    def __init__(
+        self,
+        dialog: Dialog,
+        flow: Flow,
+        package: EventPackage,
+        event: Event,
+        body: BodyFormat,
+        subject: Subject,
+        agent: str,
+    ) -> None:
+        self.dialog = dialog
+        self.flow = flow
+        self.package = package
+        self.event = event
+        self.body = body
+        self.subject = subject
+        self.agent = agent
+        self.head: Head | None = None
+        self.phase = Phase.ACTIVE
+        self.expires_at = 0.0
+        self.expiry: Timer | None = None
+        self.in_flight: ClientTransaction | None = None
+        self.owed: Trigger | None = None
+        self.since: float | None = None
+        self.shown: bytes | None = None
+        self.behind_since = 0.0
+        self.not_before = 0.0
+        self.pause: Timer | None = None
+        self.queued = False
+        self.verified = False
+        self.misses = 0
+        self.reason = ""
+
+    @property
+    def watcher(self) -> str:
+        """Who watches, for people: the URI of the SUBSCRIBE's From."""
+        return self.dialog.remote_uri
+
+    @property
+    def behind(self) -> bool:
+        """The watcher has not acknowledged everything there is to know."""
+        return self.owed is not None or self.in_flight is not None or self.shown is None
+
+    def __repr__(self) -> str:
+        return f"<Subscription {self.subject.extension} {self.phase.value} {self.dialog!r}>"

@@ -1,0 +1,258 @@
+"""Telling the watchers: one in flight, the pace, fair slices, and what follows a failure."""
+
+import pytest
+
+from bridge.effects import NotifyAnswered, NotifySent, Send, SubscriptionEnded
+from bridge.events import MessageReceived
+from support.playbook import BASE, Playbook
+
+HINTS = ("2000 = SIP/2000,CustomPresence:2000", "2001 = ,CustomPresence:anna")
+
+
+@pytest.fixture
+def play():
+    return Playbook(*HINTS)
+
+
+@pytest.fixture
+def phone(play):
+    return play.phone()
+
+
+# --- one in flight, pace, fairness ---
+
+
+@pytest.mark.requirement("X9")
+def test_while_one_is_unanswered_only_the_newest_state_waits(play, phone):
+    phone.subscribe()
+    first = phone.notifies()[0]
+    for state in ("away", "xa", "dnd"):
+        play.mqtt("presence/2000", state)
+    assert len(phone.notifies()) == 1
+    phone.answer(first)
+    assert [notify.presence[0] for notify in phone.notifies()] == ["not_set", "dnd"]
+
+
+@pytest.mark.requirement("S26", "X9")
+def test_the_pace_is_kept_and_the_newest_state_wins():
+    play = Playbook(*HINTS, min_interval=0.1)
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    for state in ("away", "xa", "dnd"):
+        play.mqtt("presence/2000", state)
+        play.advance(0.01)
+    assert len(phone.notifies()) == 1
+    play.advance(0.1)
+    assert phone.notified().presence[0] == "dnd"
+
+
+@pytest.mark.requirement("S26")
+def test_a_change_and_its_revocation_within_the_pace_are_not_told():
+    play = Playbook(*HINTS, min_interval=0.1)
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    play.mqtt("presence/2000", "away")
+    play.mqtt("presence/2000", "not_set")
+    play.advance(1)
+    assert len(phone.notifies()) == 1
+
+
+@pytest.mark.requirement("S26")
+def test_refresh_and_end_do_not_wait_for_the_pace():
+    play = Playbook(*HINTS, min_interval=5)
+    phone = play.phone()
+    for expires in (600, 600, 0):
+        phone.subscribe(expires=expires)
+        phone.notified()
+    assert len(phone.notifies()) == 3
+
+
+def test_a_large_fan_out_leaves_room_for_others(play):
+    crowd = [play.phone() for _ in range(500)]
+    for one in crowd:
+        one.subscribe("2000")
+        one.notified()
+    single = play.phone()
+    single.subscribe("2001")
+    single.notified()
+    play.effects.clear()
+    engine, now = play.engine, play.now
+    engine.handle(MessageReceived(f"{BASE}/presence/2000", b"away", retained=False, at=now), now)
+    engine.handle(MessageReceived(f"{BASE}/presence/anna", b"away", retained=False, at=now), now)
+    play.settle()
+    order = [effect.flow.remote for effect in play.of(Send)]
+    assert len(order) == 501
+    assert order.index(single.address) <= 192
+
+
+# --- failures ---
+
+
+@pytest.mark.requirement("S14", "D15")
+@pytest.mark.parametrize(
+    "status", [401, 404, 405, 407, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]
+)
+def test_answers_that_end_the_subscription(play, phone, status):
+    phone.subscribe()
+    phone.notified(status)
+    assert play.notifier.subscriptions == ()
+    assert play.of(SubscriptionEnded)[0].reason == "notify_rejected"
+    play.mqtt("presence/2000", "away")
+    assert len(phone.notifies()) == 1
+    assert phone.subscribe().status == 481
+
+
+@pytest.mark.requirement("D15", "D18")
+@pytest.mark.parametrize("status", [301, 302, 400, 415, 488, 603])
+def test_answers_that_concern_this_notify_only(play, phone, status):
+    phone.subscribe()
+    phone.notified(status)
+    play.mqtt("presence/2000", "away")
+    assert phone.notified().presence == ("away", "", "")
+
+
+@pytest.mark.requirement("S15")
+def test_retry_after_is_kept_to_with_the_newest_state(play, phone):
+    phone.subscribe()
+    phone.notified(503, "Retry-After: 7 (busy)")
+    play.mqtt("presence/2000", "away")
+    play.advance(6.9)
+    assert len(phone.notifies()) == 1
+    play.advance(0.2)
+    assert phone.notified().presence == ("away", "", "")
+
+
+def test_silence_three_times_ends_the_subscription(play, phone):
+    phone.subscribe(expires=3600)
+    phone.notified()
+    play.mqtt("presence/2000", "away")
+    play.advance(32 + 10 + 32 + 60 + 32 - 1)
+    assert len(play.notifier.subscriptions) == 1
+    assert len({notify.cseq for notify in phone.notifies()}) == 4
+    play.advance(2)
+    assert play.notifier.subscriptions == ()
+    assert play.of(SubscriptionEnded)[0].reason == "notify_timeout"
+
+
+def test_a_phone_that_comes_back_is_told_the_newest_state(play, phone):
+    phone.subscribe(expires=3600)
+    phone.notified()
+    play.mqtt("presence/2000", "away")
+    play.advance(40)
+    play.mqtt("presence/2000", "dnd")
+    play.advance(5)
+    assert phone.notified().presence == ("dnd", "", "")
+    play.mqtt("presence/2000", "chat")
+    assert phone.notified().presence == ("chat", "", "")
+
+
+def test_a_refresh_after_misses_is_told_at_once(play, phone):
+    phone.subscribe(expires=3600)
+    phone.notified()
+    play.mqtt("presence/2000", "away")
+    play.advance(33)
+    phone.subscribe(expires=3600)
+    assert phone.notified().presence == ("away", "", "")
+    assert play.notifier.subscriptions[0].misses == 0
+
+
+def test_an_address_that_never_answered_is_sent_three_copies(play, phone):
+    phone.subscribe()
+    play.advance(32)
+    assert len(phone.notifies()) == 3
+
+
+@pytest.mark.requirement("T12")
+def test_a_refusal_by_the_network_counts_as_a_miss_at_once(play, phone):
+    phone.subscribe()
+    phone.refused()
+    assert play.of(NotifyAnswered)[0].outcome == "transport_error"
+    play.advance(10.2)
+    assert len(phone.notifies()) == 2
+
+
+@pytest.mark.requirement("D14")
+def test_our_cseq_grows_by_one(play, phone):
+    phone.subscribe()
+    numbers = [phone.notified().cseq]
+    for state in ("away", "xa", "dnd"):
+        play.mqtt("presence/2000", state)
+        numbers.append(phone.notified().cseq)
+    assert numbers == [*range(numbers[0], numbers[0] + 4)]
+
+
+def test_unsubscribing_while_a_notify_is_unanswered_ends_after_the_answer(play, phone):
+    phone.subscribe()
+    first = phone.notifies()[0]
+    phone.subscribe(expires=0)
+    assert len(phone.notifies()) == 1
+    phone.answer(first)
+    assert phone.notified().state == "terminated;reason=timeout"
+    play.advance(200)
+    assert len(phone.notifies()) == 2
+
+
+@pytest.mark.parametrize("status", [200, 481, 500])
+def test_whatever_the_last_notify_is_answered_nothing_follows(play, phone, status):
+    phone.subscribe()
+    phone.notified()
+    phone.subscribe(expires=0)
+    phone.notified(status)
+    play.advance(300)
+    assert len(phone.notifies()) == 2
+    assert play.endpoint.transactions == (0, 0)
+
+
+# --- what is measured ---
+
+
+def test_latency_counts_from_the_mqtt_message(play, phone):
+    phone.subscribe()
+    phone.notified()
+    play.mqtt("presence/2000", "away")
+    sent = play.of(NotifySent)[-1]
+    assert (sent.trigger, sent.since) == ("state", play.now)
+    play.advance(0.2)
+    phone.notified()
+    answered = play.of(NotifyAnswered)[-1]
+    assert (answered.trigger, answered.outcome, answered.status) == ("state", "acknowledged", 200)
+    assert answered.latency == pytest.approx(0.2)
+    assert answered.round_trip == pytest.approx(0.2)
+
+
+def test_replayed_messages_and_subscribes_have_no_latency(play, phone):
+    phone.subscribe()
+    phone.notified()
+    play.mqtt("presence/2000", "away", retained=True)
+    assert [e.since for e in play.of(NotifySent)] == [None, None]
+    phone.notified()
+    assert [e.latency for e in play.of(NotifyAnswered)] == [None, None]
+
+
+def test_an_answer_from_another_host_is_forged_and_ignored(play, phone):
+    phone.subscribe()
+    attacker = play.phone(host="127.0.0.66")
+    attacker.answer(phone.notifies()[0], 481)
+    assert len(play.notifier.subscriptions) == 1
+    phone.answer(phone.notifies()[0])
+    assert [e.outcome for e in play.of(NotifyAnswered)] == ["acknowledged"]
+
+
+def test_who_is_behind_and_for_how_long(play, phone):
+    other = play.phone()
+    for one in (phone, other):
+        one.subscribe()
+        one.notified()
+    assert play.notifier.behind(play.now) == (0, 0.0)
+    play.mqtt("presence/2000", "away")
+    play.advance(3)
+    play.mqtt("presence/2000", "dnd")
+    other.notified()
+    assert play.notifier.behind(play.now) == (2, 3.0)
+    other.notified()
+    assert play.notifier.behind(play.now + 1) == (1, 4.0)
+    phone.notified()
+    phone.notified(488)
+    assert play.notifier.behind(play.now)[0] == 1
