@@ -1,0 +1,108 @@
+"""`presence-bridge check`: read the configuration, and tell what was understood."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bridge.config import Settings, find
+from bridge.config.addresses import Network, is_loopback
+from bridge.config.advice import advice
+from bridge.config.environment import variable
+from bridge.events import Address
+from bridge.model.facts import device_path
+from bridge.model.hint import Hint
+from bridge.model.words import printable
+from bridge.sip.addressing import host_port
+from bridge.topics.route import Routes
+
+NAME = "check"
+HELP = "check the configuration, and show what it says: addresses, topics, warnings"
+NEEDS_CONFIG = True
+
+_HEADINGS: Final = ("extension", "name", "watches", "MQTT topic", "set by publishing to")
+_EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not bound)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing beyond the configuration."""
+    parser.epilog = (
+        f"Variables such as {variable(('mqtt', 'host'))} override the file, here as in every command."
+    )
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print what the configuration says; warnings do not change the exit status, 0."""
+    print(f"{find(args.config)} is valid.\n")
+    for line in report(settings):
+        print(line)
+    return 0
+
+
+def report(settings: Settings) -> Iterator[str]:
+    """What was understood, line by line."""
+    listeners = [_listener(f"{one.transport}://", one.address) for one in settings.sip.listeners]
+    yield from _columns(
+        ("  broker", _broker(settings)),
+        ("  base topic", settings.base_topic),
+        *_labelled("  SIP", listeners),
+        *_labelled("  trusted", [_network(network) for network in settings.sip.networks]),
+        ("  HTTP", _listener("http://", settings.http.address)),
+    )
+    if settings.hints:
+        yield ""
+        rows = [row for hint in settings.parsed_hints for row in _hint(hint, Routes(settings.base_topic))]
+        yield from _columns(_HEADINGS, *rows)
+    for doubt in advice(settings):
+        yield ""
+        yield f"warning: {printable(doubt, 1000)}"
+
+
+def _broker(settings: Settings) -> str:
+    mqtt = settings.mqtt
+    if mqtt is None:
+        return "embedded broker, as there is no [mqtt] section; its retained states end with the bridge"
+    user = f" as {printable(mqtt.username)}" if mqtt.username else ""
+    password = ", with a password" if mqtt.password else ""
+    return f"mqtt://{host_port(Address(mqtt.host, mqtt.port))}{user}{password}"
+
+
+def _listener(scheme: str, address: Address) -> str:
+    if address.host in _EVERY_ADDRESS:
+        reach = "every address of this machine"
+    else:
+        reach = "this machine only" if is_loopback(address.host) else "one address of this machine"
+    return f"{scheme}{host_port(address)} ({reach})"
+
+
+def _network(network: Network) -> str:
+    if network.is_loopback:
+        return f"{network} (this machine)"
+    if network.num_addresses == 1:
+        return f"{network} (one address)"
+    return f"{network} ({network[0]} to {network[-1]})"
+
+
+def _labelled(label: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The label before the first value only; `none` where there is no value."""
+    for index, value in enumerate(values or ["none"]):
+        yield ("" if index else label), value
+
+
+def _hint(hint: Hint, routes: Routes) -> Iterator[tuple[str, ...]]:
+    """The rows of one hint: a row for each device and each presence provider."""
+    watched: list[tuple[str, str, str]] = []
+    for device in hint.devices:
+        topic = routes.device_topic(device_path(device))
+        settable = device_path(device).casefold().startswith("custom/")
+        watched.append((device, topic, f"{topic}/set" if settable else ""))
+    for provider in hint.providers:
+        topic = routes.presence_topic(provider)
+        watched.append((f"CustomPresence:{provider}", topic, f"{topic}/set"))
+    for index, row in enumerate(watched):
+        yield ("", "", *row) if index else (hint.extension, printable(hint.name), *row)
+
+
+def _columns(*rows: Sequence[str]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,102 @@
+"""One TOML file: its values, where each stands, and a line of it to show without its secrets."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from bridge.config.locate import KeyPath, Place, locate
+from bridge.config.problem import ConfigError, Excerpt, Problem
+from bridge.config.secrecy import HIDDEN, is_secret, without_userinfo
+
+_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_ASSIGNMENT = re.compile(r"""^\s*([\w."'-]+)\s*=|^\s*\[""")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid TOML file. `name` is its path as the operator gave it; lines of `text` end in LF alone."""
+
+    name: str
+    text: str
+    values: Mapping[str, Any]
+    places: Mapping[KeyPath, Place]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file; raises ConfigError where it cannot be read or is not TOML."""
+        text = _read_text(path)
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError((_syntax_problem(path, text, str(error)),)) from None
+        return cls(str(path), text, values, locate(text))
+
+    def nearest(self, path: KeyPath) -> Place | None:
+        """Where the key stands, or else the table around it; None where neither is in the file."""
+        while path:
+            if path in self.places:
+                return self.places[path]
+            path = path[:-1]
+        return None
+
+    def excerpt(self, place: Place) -> Excerpt:
+        """The line of `place`, every secret value in it hidden."""
+        lines = self.text.split("\n")
+        line, column = lines[place.line - 1], place.column
+        begin = sum(len(before) + 1 for before in lines[: place.line - 1])
+        for start, end in reversed(self._secrets(begin, begin + len(line))):
+            line = line[:start] + HIDDEN + line[end:]
+            if column > end:
+                column += len(HIDDEN) - (end - start)
+            elif column > start:
+                column = start + 1
+        return Excerpt(place.line, without_userinfo(line), column)
+
+    def _secrets(self, begin: int, stop: int) -> list[tuple[int, int]]:
+        """The parts of `text[begin:stop]` that are secret values, relative to `begin`; none overlap."""
+        parts: list[tuple[int, int]] = []
+        for path, place in sorted(self.places.items(), key=lambda item: item[1].start):
+            start, end = max(place.start, begin), min(place.end, stop)
+            enclosed = parts and start < parts[-1][1] + begin
+            if start < end and not enclosed and any(map(is_secret, path)):
+                parts.append((start - begin, end - begin))
+        return parts
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError((Problem(str(path), "", f"cannot be read: {error.strerror}"),)) from None
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
+        raise ConfigError((Problem(f"{path}:{line}", "", reason),)) from None
+
+
+def _syntax_problem(path: Path, text: str, message: str) -> Problem:
+    reason = _POSITION.sub("", message)
+    if reason == "Invalid value":
+        reason += " (text stands in quotes)"
+    lines = text.split("\n")
+    number, column = len(lines), len(lines[-1]) + 1
+    found = _POSITION.search(message)
+    if found and found[1]:
+        number, column = int(found[1]), int(found[2])
+    excerpt = None if _may_show_secret(lines[:number]) else Excerpt(number, lines[number - 1], column)
+    return Problem(f"{path}:{number}:{column}", "", f"not valid TOML: {reason}", excerpt)
+
+
+def _may_show_secret(lines: list[str]) -> bool:
+    """Whether the last of these lines may belong to a secret's value: the text is broken, so be careful."""
+    if any(is_secret(word) for word in re.findall(r"[\w-]+(?=[\s\"']*=)", lines[-1])):
+        return True
+    for line in reversed(lines):
+        if match := _ASSIGNMENT.match(line):
+            return bool(match[1]) and is_secret(match[1].rpartition(".")[2])
+    return False

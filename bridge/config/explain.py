@@ -1,0 +1,104 @@
+"""pydantic's findings as problems: which line or variable is wrong, what it needs, and what was probably meant."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bridge.config.document import Document
+from bridge.config.environment import Environment
+from bridge.config.locate import KeyPath
+from bridge.config.problem import Excerpt, Problem
+from bridge.config.schema import closest, known_beside
+from bridge.config.secrecy import HIDDEN, is_secret, without_userinfo
+from bridge.config.settings import REPEATED_EXTENSION
+
+# pydantic's error types; the braces are filled from the context that it gives.
+_WORDS: Final[Mapping[str, str]] = {
+    "extra_forbidden": "is not a setting",
+    "finite_number": "needs a finite number",
+    "float_parsing": "needs a number",
+    "float_type": "needs a number",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": "needs a whole number",
+    "int_parsing": "needs a whole number",
+    "int_parsing_size": "needs a whole number of a sensible size",
+    "int_type": "needs a whole number",
+    "less_than_equal": "must be at most {le}",
+    "missing": "is required but absent",
+    "model_type": "needs a section of its own",
+    "string_type": "needs text in quotes",
+    "tuple_type": "needs a list in brackets",
+}
+
+# A value longer than this is cut: the line of the file shows it whole.
+_SHOWN_LENGTH = 60
+
+
+class Explainer:
+    """Tells where the value at a key path comes from."""
+
+    def __init__(self, document: Document, environment: Environment) -> None:
+        self._document = document
+        self._environment = environment
+
+    def explain(self, error: ValidationError) -> Iterator[Problem]:
+        """One problem for each finding but the one that `load` words by itself."""
+        for finding in error.errors(include_url=False):
+            if finding["type"] != REPEATED_EXTENSION:
+                yield self.problem(finding["loc"], _reason(finding))
+
+    def problem(self, path: KeyPath, reason: str) -> Problem:
+        """A problem with the value at `path`, at the place that gave it."""
+        place = self._document.nearest(path)
+        excerpt: Excerpt | None = None
+        if place and not self._environment.origin(path):
+            excerpt = self._document.excerpt(place)
+        return Problem(self.where(path), dotted(path), reason, excerpt)
+
+    def where(self, path: KeyPath) -> str:
+        """The variable that gave a value, or else `file:line:column`."""
+        if name := self._environment.origin(path):
+            return f"environment {name}"
+        place = self._document.nearest(path)
+        return f"{self._document.name}:{place.line}:{place.column}" if place else self._document.name
+
+
+def dotted(path: KeyPath) -> str:
+    """`hints[1].name`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _reason(finding: ErrorDetails) -> str:
+    kind, path, value = finding["type"], finding["loc"], finding["input"]
+    context = finding.get("ctx", {})
+    words = _WORDS.get(kind, finding["msg"]).format_map(context)
+    shown = HIDDEN if any(map(is_secret, path)) else _shown(value)
+    if kind == "value_error":
+        return f"cannot be {shown}: {context['error']}"
+    if kind == "extra_forbidden":
+        return words + _meant(path)
+    if kind == "tuple_type" and isinstance(value, dict):
+        return f"is a list of sections: write [[{path[-1]}]], with two brackets, before each"
+    return words if kind == "missing" else f"{words}, got {shown}"
+
+
+def _meant(path: KeyPath) -> str:
+    names = tuple(part for part in path if isinstance(part, str))
+    meant = closest(names)
+    if meant:
+        return f" (did you mean {'.'.join(meant) if meant[:-1] != names[:-1] else meant[-1]!r}?)"
+    return f" (known here: {', '.join(known_beside(names))})"
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 (whatever stands in the file)
+    """A value as the file would write it, shortened."""
+    if isinstance(value, dict):
+        return "a section"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(without_userinfo(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"

@@ -1,0 +1,69 @@
+"""The configuration: found, read from one TOML file, overridden by environment variables, and checked."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from bridge.config import environment
+from bridge.config.document import Document
+from bridge.config.explain import Explainer
+from bridge.config.problem import ConfigError, Problem
+from bridge.config.settings import Settings, repeated
+
+PLACES: Final = (Path("config.toml"), Path("/etc/presence-bridge/config.toml"))
+
+
+def find(path: Path | None, places: tuple[Path, ...] = PLACES) -> Path:
+    """The file to read: `path` where one is given, else the first of `places` that exists.
+
+    Raises ConfigError naming the places where none does.
+    """
+    if path is not None:
+        return path
+    for place in places:
+        if place.exists():
+            return place
+    searched = " or ".join(map(str, places))
+    reason = f"there is no {searched}; name a file with --config, or start from config.example.toml"
+    raise ConfigError((Problem("configuration", "", reason),))
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of a file (see `find`) and of the variables `PRESENCE_BRIDGE_…` that override it.
+
+    Raises ConfigError with everything that is wrong, all at once.
+    """
+    document = Document.read(find(path))
+    variables = environment.read(environ)
+    values = environment.merged(document.values, variables.values)
+    explainer = Explainer(document, variables)
+    problems = [*variables.problems, *_repeated_extensions(values.get("hints"), explainer)]
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += explainer.explain(error)
+    if problems:
+        raise ConfigError(tuple(sorted(problems, key=_reading_order)))
+    return settings
+
+
+def _repeated_extensions(hints: object, explainer: Explainer) -> Iterator[Problem]:
+    """Looked for in what was written, since the model looks only when every hint is right by itself."""
+    sections = enumerate(hints if isinstance(hints, list) else ())
+    written = [
+        (i, h["extension"])
+        for i, h in sections
+        if isinstance(h, dict) and isinstance(h.get("extension"), str)
+    ]
+    for again, first in repeated([extension for _, extension in written]):
+        path = ("hints", written[again][0], "extension")
+        place = explainer.where(("hints", written[first][0], "extension"))
+        yield explainer.problem(path, f"{written[again][1]!r} stands already at {place}")
+
+
+def _reading_order(problem: Problem) -> tuple[bool, int, int]:
+    """Down the file; what has no line comes last."""
+    excerpt = problem.excerpt
+    return (False, excerpt.number, excerpt.column) if excerpt else (True, 0, 0)

@@ -1,0 +1,70 @@
+"""The names of all settings, for telling a misspelt key from a known one."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from types import UnionType
+from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from bridge.config.settings import Settings
+
+Names = tuple[str, ...]
+
+
+class Key(NamedTuple):
+    """One key that may be written, or one section. `listed`: it stands in a list of sections."""
+
+    names: Names
+    annotation: Any
+    listed: bool
+
+    @property
+    def is_section(self) -> bool:
+        """Whether it is a section, and not a list of them."""
+        return get_origin(self.annotation) is not tuple and _section(self.annotation) is not None
+
+    @property
+    def is_text_list(self) -> bool:
+        """Whether its value is a list of plain texts."""
+        return get_origin(self.annotation) is tuple and _section(self.annotation) is None
+
+
+def keys(model: type[BaseModel], above: Names = (), listed: bool = False) -> Iterator[Key]:
+    """Every key of a section and of those below it, a section before its keys."""
+    for name, field in model.model_fields.items():
+        names = (*above, name)
+        yield Key(names, field.annotation, listed)
+        if section := _section(field.annotation):
+            yield from keys(section, names, listed or get_origin(field.annotation) is tuple)
+
+
+def known_beside(names: Names) -> Names:
+    """What may stand where `names` stands."""
+    return tuple(key.names[-1] for key in KEYS if key.names[:-1] == names[:-1])
+
+
+def closest(names: Names) -> Names | None:
+    """The key that was probably meant by an unknown one."""
+    joined = "_".join(names)
+    for key in KEYS:
+        if "_".join(key.names) == joined:  # mqtt_host, or MQTT_HOST with one underscore
+            return key.names
+    if near := get_close_matches(names[-1], known_beside(names), n=1):
+        return (*names[:-1], near[0])
+    for key in KEYS:
+        if key.names[-1] == names[-1]:  # in the wrong section
+            return key.names
+    return None
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 (an annotation can be anything)
+    """The section that an annotation holds: itself, or in a union or a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (tuple, Union, UnionType):
+        return next(filter(None, map(_section, get_args(annotation))), None)
+    return None
+
+
+KEYS: Final = tuple(keys(Settings))

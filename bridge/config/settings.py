@@ -1,0 +1,213 @@
+"""What can be configured: one section a class, with its defaults and its rules.
+
+The classes read nothing by themselves: `bridge.config.load` puts the sources together. Fields hold
+what the operator wrote, checked; the properties beside them hold it parsed.
+"""
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Annotated, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bridge.config.addresses import Listener, Network, parse_address, parse_listener, parse_network
+from bridge.events import Address
+from bridge.model.hint import Hint, parse_hint
+
+PREFIX: Final = "PRESENCE_BRIDGE_"
+DELIMITER: Final = "__"
+
+_HOST_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+
+# The type of the one finding that `load` words by itself, with both places.
+REPEATED_EXTENSION: Final = "repeated_extension"
+
+# RFC 3261 section 20.19: delta-seconds fill 32 bits.
+_LONGEST_EXPIRES = 2**32 - 1
+
+
+def repeated(values: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """For each value that stood before: its index, and the index at which it stood first."""
+    first: dict[Hashable, int] = {}
+    return [
+        (index, first[value]) for index, value in enumerate(values) if first.setdefault(value, index) != index
+    ]
+
+
+def _is(parse: Callable[[str], object]) -> AfterValidator:
+    """A text that `parse` accepts; kept as it was written."""
+
+    def checked(text: str) -> str:
+        parse(text)
+        return text
+
+    return AfterValidator(checked)
+
+
+def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
+    # min_length would count only the entries that are right by themselves.
+    if not values:
+        raise PydanticCustomError("empty_list", "needs at least one entry")
+    return values
+
+
+def _is_number(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("bool_as_number", "needs a number")
+    return value
+
+
+def _is_host(text: str) -> str:
+    if not _HOST_NAME.fullmatch(text):
+        try:
+            ip_address(text)
+        except ValueError:
+            raise ValueError("needs a host name or an IP address alone; the port has its own key") from None
+    return text
+
+
+def _is_topic(text: str) -> str:
+    """MQTT 5 section 4.7: a topic name without wildcards; section 4.7.2: $ is the broker's own."""
+    if any(character in "+#" or not character.isprintable() for character in text):
+        raise ValueError("must not contain the wildcards + and #, nor control characters")
+    if not all(text.split("/")):
+        raise ValueError("must not begin or end with a slash, nor contain two in a row")
+    if text.startswith("$"):
+        raise ValueError("must not begin with $: such topics belong to the broker")
+    return text
+
+
+_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
+
+Whole = Annotated[int, BeforeValidator(_is_number)]
+Seconds = Annotated[float, BeforeValidator(_is_number), Field(ge=0, allow_inf_nan=False)]
+Expires = Annotated[Whole, Field(ge=0, le=_LONGEST_EXPIRES)]
+
+
+class Section(BaseModel):
+    """A section of the file: frozen, and nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MqttSettings(Section):
+    """The broker to use."""
+
+    host: Annotated[str, AfterValidator(_is_host)] = "127.0.0.1"
+    port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
+    base_topic: Annotated[str, AfterValidator(_is_topic)] = "presence-bridge"
+    username: Annotated[str | None, _EMPTY_IS_NONE] = None
+    password: Annotated[SecretStr | None, _EMPTY_IS_NONE] = None
+    client_id: str = ""
+    keepalive_seconds: Annotated[Whole, Field(ge=0, le=65535)] = 30
+
+
+class SipSettings(Section):
+    """How phones reach the bridge, and which may."""
+
+    listen: Annotated[tuple[Annotated[str, _is(parse_listener)], ...], AfterValidator(_not_empty)] = (
+        "udp://127.0.0.1:5060",
+    )
+    trusted_networks: tuple[Annotated[str, _is(parse_network)], ...] = ("127.0.0.0/8", "::1/128")
+    notify_min_interval_seconds: Seconds = 0.1
+    min_expires_seconds: Expires = 10
+    max_expires_seconds: Annotated[Expires, Field(validate_default=True)] = 3600
+
+    @field_validator("max_expires_seconds")
+    @classmethod
+    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("min_expires_seconds", 0)
+        if value < least:
+            raise ValueError(f"must be at least min_expires_seconds, which is {least}")
+        return value
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        """The sockets to open."""
+        return tuple(parse_listener(text) for text in self.listen)
+
+    @cached_property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks whose requests are not challenged."""
+        return tuple(parse_network(text) for text in self.trusted_networks)
+
+
+class HttpSettings(Section):
+    """Where metrics and health are served."""
+
+    listen: Annotated[str, _is(parse_address)] = "127.0.0.1:9464"
+
+    @property
+    def address(self) -> Address:
+        """The address and port to serve at."""
+        return parse_address(self.listen)
+
+
+class HintSettings(Section):
+    """One extension that phones can watch."""
+
+    extension: Annotated[str, _is(lambda extension: parse_hint(extension, "SIP/2000"))]
+    hint: Annotated[str, _is(lambda hint: parse_hint("2000", hint))]
+    name: str = ""
+
+    @cached_property
+    def parsed(self) -> Hint:
+        """The hint as the engine uses it."""
+        return parse_hint(self.extension, self.hint, self.name)
+
+
+class Settings(BaseSettings):
+    """The whole configuration. `mqtt` is None when the broker is to run inside the bridge."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=DELIMITER
+    )
+
+    mqtt: MqttSettings | None = None
+    sip: SipSettings = SipSettings()
+    http: HttpSettings = HttpSettings()
+    hints: tuple[HintSettings, ...] = ()
+
+    @field_validator("hints")
+    @classmethod
+    def _each_extension_once(cls, hints: tuple[HintSettings, ...]) -> tuple[HintSettings, ...]:
+        for again, first in repeated([hint.extension for hint in hints]):
+            raise PydanticCustomError(
+                REPEATED_EXTENSION, f"hints {first} and {again} have the same extension"
+            )
+        return hints
+
+    @property
+    def base_topic(self) -> str:
+        """The first level of every topic, also with the embedded broker."""
+        return (self.mqtt or MqttSettings()).base_topic
+
+    @cached_property
+    def parsed_hints(self) -> tuple[Hint, ...]:
+        """The hints as the engine uses them, in the order of the file."""
+        return tuple(hint.parsed for hint in self.hints)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the constructor is given: `load` reads the sources, to know where each value stands."""
+        return (init_settings,)

@@ -1,0 +1,55 @@
+import pytest
+
+from bridge.config import HintSettings, Settings, SipSettings
+from bridge.config.advice import advice
+
+ONE_HINT = (HintSettings(extension="1", hint="SIP/1"),)
+
+
+def advised(listen: str, *networks: str) -> tuple[str, ...]:
+    return advice(Settings(sip=SipSettings(listen=(listen,), trusted_networks=networks), hints=ONE_HINT))
+
+
+@pytest.mark.parametrize(
+    ("listen", "networks"),
+    [
+        ("udp://127.0.0.1:5060", ["127.0.0.0/8", "::1"]),
+        ("udp://0.0.0.0:5060", ["127.0.0.0/8", "192.168.1.0/24"]),
+        ("udp://192.168.1.2:5060", ["192.168.1.0/24"]),
+    ],
+)
+def test_nothing_to_say(listen, networks):
+    assert advised(listen, *networks) == ()
+
+
+@pytest.mark.parametrize("listen", ["udp://0.0.0.0:5060", "udp://[::]:5060", "udp://192.168.1.2:5060"])
+def test_phones_elsewhere_are_not_trusted(listen):
+    (sentence,) = advised(listen, "127.0.0.0/8", "::1/128")
+    assert "will be refused (403): add their network to [sip] trusted_networks" in sentence
+
+
+def test_phones_elsewhere_cannot_reach_the_bridge():
+    (sentence,) = advised("udp://127.0.0.1:5060", "127.0.0.0/8", "192.168.1.0/24")
+    assert "cannot reach [sip] listen" in sentence
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_everybody_is_trusted(network):
+    assert advised("udp://0.0.0.0:5060", network) == (
+        f"{network} in [sip] trusted_networks lets everybody in who can reach the port",
+    )
+
+
+def test_there_are_no_hints():
+    (sentence,) = advice(Settings())
+    assert "there are no [[hints]]" in sentence
+
+
+def test_names_are_to_tell_extensions_apart():
+    hints = [
+        HintSettings(extension="1", hint="SIP/1"),
+        HintSettings(extension="2", hint="SIP/2", name="Desk"),
+        HintSettings(extension="3", hint="SIP/2"),
+        HintSettings(extension="4", hint="SIP/2", name="Desk"),
+    ]
+    assert advice(Settings(hints=tuple(hints))) == ("extensions 2 and 4 have the same name, 'Desk'",)

@@ -1,0 +1,180 @@
+import re
+import tomllib
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from bridge.config import HintSettings, HttpSettings, Listener, MqttSettings, Settings, SipSettings
+from bridge.config.settings import repeated
+from bridge.events import Address
+from bridge.model.hint import parse_hint
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+
+def test_defaults():
+    settings = Settings()
+    assert settings.mqtt is None
+    assert settings.base_topic == "presence-bridge"
+    assert settings.sip.listeners == (Listener("udp", "127.0.0.1", 5060),)
+    assert settings.sip.networks == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    assert settings.http.address == Address("127.0.0.1", 9464)
+    assert settings.parsed_hints == ()
+
+
+def test_the_environment_is_read_by_load_alone(monkeypatch):
+    monkeypatch.setenv("PRESENCE_BRIDGE_MQTT__HOST", "elsewhere")
+    assert Settings().mqtt is None
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().sip.min_expires_seconds = 5
+
+
+def test_hints_are_parsed_in_their_order():
+    settings = Settings(
+        hints=(
+            HintSettings(extension="2001", hint="SIP/2001,CustomPresence:bob", name="Bob"),
+            HintSettings(extension="2000", hint=",CustomPresence:2000"),
+        )
+    )
+    assert settings.parsed_hints == (
+        parse_hint("2001", "SIP/2001,CustomPresence:bob", "Bob"),
+        parse_hint("2000", ",CustomPresence:2000"),
+    )
+
+
+def test_the_password_is_not_printed():
+    settings = Settings(mqtt=MqttSettings(password=SecretStr("hunter2")))
+    assert "hunter2" not in repr(settings)
+    assert settings.mqtt is not None
+    assert settings.mqtt.password == SecretStr("hunter2")
+
+
+def test_an_empty_account_is_none():
+    mqtt = MqttSettings.model_validate({"username": "", "password": ""})
+    assert (mqtt.username, mqtt.password) == (None, None)
+
+
+@pytest.mark.parametrize("host", ["broker", "broker.example", "my_broker", "192.0.2.1", "::1"])
+def test_hosts(host):
+    assert MqttSettings(host=host).host == host
+
+
+@pytest.mark.parametrize("base_topic", ["presence-bridge", "home/presence bridge", "büro"])
+def test_base_topics(base_topic):
+    assert Settings(mqtt=MqttSettings(base_topic=base_topic)).base_topic == base_topic
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        (MqttSettings, {"host": host})
+        for host in ["", "mqtt://broker", "broker:1883", "[::1]", "my broker", "me:secret@broker"]
+    ]
+    + [
+        (MqttSettings, {"base_topic": topic})
+        for topic in ["", "/a", "a/", "a//b", "a/+", "#", "a\n", "a\0", "$SYS/a"]
+    ]
+    + [(MqttSettings, {"port": port}) for port in [0, 65536, -1, "x", 1.5, True, None]]
+    + [
+        (MqttSettings, {"keepalive_seconds": -1}),
+        (MqttSettings, {"keepalive_seconds": 65536}),
+        (MqttSettings, {"hots": "x"}),
+        (SipSettings, {"listen": []}),
+        (SipSettings, {"listen": "udp://127.0.0.1:5060"}),
+        (SipSettings, {"listen": ["tcp://127.0.0.1:5060"]}),
+        (SipSettings, {"trusted_networks": ["192.168.1.1/24"]}),
+        (SipSettings, {"notify_min_interval_seconds": -0.1}),
+        (SipSettings, {"notify_min_interval_seconds": float("nan")}),
+        (SipSettings, {"notify_min_interval_seconds": float("inf")}),
+        (SipSettings, {"notify_min_interval_seconds": False}),
+        (SipSettings, {"min_expires_seconds": 20, "max_expires_seconds": 10}),
+        (SipSettings, {"min_expires_seconds": 3601}),
+        (SipSettings, {"max_expires_seconds": 9}),
+        (SipSettings, {"max_expires_seconds": 2**32}),
+        (HttpSettings, {"listen": "9464"}),
+        (HintSettings, {"extension": "2000"}),
+        (HintSettings, {"extension": "2000", "hint": ""}),
+        (HintSettings, {"extension": "2000", "hint": "CustomPresence:2000"}),
+        (HintSettings, {"extension": "", "hint": "SIP/2000"}),
+        (HintSettings, {"extension": "_2XXX", "hint": "SIP/2000"}),
+        (HintSettings, {"extension": 2000, "hint": "SIP/2000"}),
+    ],
+)
+def test_refused(section, values):
+    with pytest.raises(ValidationError) as caught:
+        section.model_validate(values)
+    assert caught.value.error_count() == 1
+
+
+def test_an_extension_has_one_hint():
+    hints = [HintSettings(extension="1", hint="SIP/1"), HintSettings(extension="1", hint="SIP/2")]
+    with pytest.raises(ValidationError, match="hints 0 and 1 have the same extension"):
+        Settings(hints=tuple(hints))
+
+
+def test_repeated():
+    assert repeated("abcab") == [(3, 0), (4, 1)]
+    assert repeated("aaa") == [(1, 0), (2, 0)]
+    assert repeated("abc") == []
+
+
+# --- the example file ----------------------------------------------------------------------------
+
+
+def example(*, with_mqtt: bool) -> dict[str, object]:
+    """What the example says, its commented section taken in or not."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    if with_mqtt:
+        text = re.sub(r"^# (?=\[mqtt\]$|[a-z_]+ = )", "", text, flags=re.MULTILINE)
+    return tomllib.loads(text)
+
+
+def flat(values: object, above: str = "") -> Iterator[tuple[str, object]]:
+    """Every value with its dotted key, lists as they are."""
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from flat(value, f"{above}{key}.")
+    else:
+        yield above.rstrip("."), values
+
+
+def defaults(section: BaseModel) -> dict[str, object]:
+    """The defaults as a file would write them; what is absent by default is written as empty."""
+    return {key: "" if value is None else value for key, value in flat(section.model_dump(mode="json"))}
+
+
+def test_the_example_is_valid_and_uses_the_embedded_broker():
+    settings = Settings.model_validate(example(with_mqtt=False))
+    assert settings.mqtt is None
+    assert [(hint.extension, hint.devices, hint.providers, hint.name) for hint in settings.parsed_hints] == [
+        ("2000", ("SIP/2000",), ("2000",), "Front desk"),
+        ("2001", (), ("2001",), ""),
+    ]
+
+
+def test_the_example_holds_every_key_with_its_default():
+    written = example(with_mqtt=True)
+    hints = written.pop("hints")
+
+    assert dict(flat(written)) == {
+        key: value for key, value in defaults(Settings(mqtt=MqttSettings())).items() if key != "hints"
+    }
+    assert isinstance(hints, list)
+    assert {key for hint in hints for key in hint} == set(HintSettings.model_fields)
+    optional = {
+        name: field.default for name, field in HintSettings.model_fields.items() if not field.is_required()
+    }
+    assert {name: hints[1][name] for name in optional} == optional
+
+
+def test_the_example_with_its_broker_means_the_defaults():
+    settings = Settings.model_validate(example(with_mqtt=True))
+    assert settings.mqtt == MqttSettings()
+    assert settings.sip == SipSettings()
+    assert settings.http == HttpSettings()
