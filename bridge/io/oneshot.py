@@ -1,0 +1,106 @@
+"""One errand at the broker for the command line: publish a message, or read what is retained."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, topic_matches_sub
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+# Seconds for the whole errand: a person is waiting.
+_PATIENCE = 5.0
+
+
+class BrokerError(Exception):
+    """The errand failed; the text says how, and at which broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the broker is, and who we are there."""
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+
+    def __str__(self) -> str:
+        return f"the broker at {self.host}:{self.port}"
+
+
+def publish(account: Account, topic: str, payload: bytes) -> None:
+    """Publish one retained message and wait until the broker has it. Raise BrokerError."""
+
+    def errand(client: Client) -> None:
+        receipt = client.publish(topic, payload, qos=1, retain=True)
+        receipt.wait_for_publish(_PATIENCE)
+        if not receipt.is_published():
+            raise BrokerError(f"{account} did not confirm the message on {topic}")
+
+    _with_client(account, errand)
+
+
+def read_retained(account: Account, topic_filter: str) -> dict[str, bytes]:
+    """Everything retained under a filter. Raise BrokerError.
+
+    It has all been read when a message comes back that was published behind the subscription.
+    """
+    found: dict[str, bytes] = {}
+    sentinel = f"presence-bridge-read/{uuid.uuid4().hex}"
+    done = Event()
+
+    def received(_client: Client, _userdata: object, message: MQTTMessage) -> None:
+        if message.topic == sentinel:
+            done.set()
+        elif message.retain and topic_matches_sub(topic_filter, message.topic):
+            # amqtt replays everything that it retains.
+            found[message.topic] = bytes(message.payload)
+
+    def errand(client: Client) -> None:
+        client.on_message = received
+        client.subscribe([(topic_filter, 1), (sentinel, 1)])
+        client.publish(sentinel, b"", qos=1)
+        if not done.wait(_PATIENCE):
+            raise BrokerError(f"{account} did not answer within {_PATIENCE:g} s")
+
+    _with_client(account, errand)
+    return found
+
+
+def _with_client(account: Account, errand: Callable[[Client], None]) -> None:
+    answered = Event()
+    refusal: list[str] = []
+
+    def connected(
+        _client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            refusal.append(str(code))
+        answered.set()
+
+    # Protocol 3.1.1, which every broker speaks, the embedded one included.
+    client = Client(CallbackAPIVersion.VERSION2, client_id="", reconnect_on_failure=False)
+    client.on_connect = connected
+    if account.username is not None:
+        client.username_pw_set(account.username, account.password)
+    try:
+        client.connect(account.host, account.port)
+    except OSError as error:
+        raise BrokerError(f"{account} cannot be reached: {error.strerror or error}") from error
+    client.loop_start()
+    try:
+        if not answered.wait(_PATIENCE):
+            raise BrokerError(f"{account} did not answer within {_PATIENCE:g} s")
+        if refusal:
+            raise BrokerError(f"{account} refused the connection: {refusal[0]}")
+        errand(client)
+    finally:
+        if client.disconnect() is MQTTErrorCode.MQTT_ERR_SUCCESS:
+            client.loop_stop()

@@ -1,0 +1,135 @@
+"""Feeds the engine, carries out its commands, hands on its observations, and keeps the one timer."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from bridge.effects import Effect, Publish, Send, Subscribe
+from bridge.events import Address, Event, Flow, Wake
+
+_NEVER = float("inf")
+
+
+class Core(Protocol):
+    """What is run: the engine, or a subscriber of the same build."""
+
+    def handle(self, event: Event, now: float) -> None:
+        """Take one event."""
+        ...
+
+    def deadline(self) -> float | None:
+        """When to be called again."""
+        ...
+
+
+class Listener(Protocol):
+    """A transport on one port."""
+
+    def serves(self, local: Address) -> bool:
+        """Whether a flow with this local address is ours."""
+        ...
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """Send to the flow's remote address."""
+        ...
+
+
+class Broker(Protocol):
+    """An MQTT connection."""
+
+    def subscribe(self, filters: Iterable[str]) -> None:
+        """Subscribe with QoS 1."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, retain: bool, qos: int) -> None:
+        """Publish."""
+        ...
+
+
+class Runner:
+    """Between the event and its effects there is no await: a command is carried out as it is emitted."""
+
+    def __init__(self, observe: Callable[[Any], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._observe = observe
+        self._clock = clock
+        self._core: Core | None = None
+        self._listeners: list[tuple[str, Listener]] = []
+        self._by_local: dict[tuple[str, Address], Listener] = {}
+        self._broker: Broker | None = None
+        self._timer: asyncio.Handle | None = None
+        self._armed_for = _NEVER
+        self._commands: Mapping[type, Callable[[Any], None]] = {
+            Send: self._send,
+            Publish: self._publish,
+            Subscribe: self._subscribe,
+        }
+
+    def attach(self, core: Core) -> None:
+        """Run this core; on the running loop."""
+        self._core = core
+
+    def listen(self, transport: str, listener: Listener) -> None:
+        """Send by this listener what has its transport and local address."""
+        self._listeners.append((transport, listener))
+
+    def connect(self, broker: Broker) -> None:
+        """Publish and subscribe by this connection."""
+        self._broker = broker
+
+    def feed(self, event: Event) -> None:
+        """Let the core handle an event that has just happened."""
+        if self._core is None:
+            raise AssertionError("a core is attached before anything is fed")
+        now = self._clock()
+        self._core.handle(event, now)
+        self._arm(now)
+
+    def emit(self, effect: Effect) -> None:
+        """Carry out a command, or hand on an observation."""
+        command = self._commands.get(type(effect))
+        if command is not None:
+            command(effect)
+        else:
+            self._observe(effect)
+
+    def _send(self, effect: Send) -> None:
+        flow = effect.flow
+        listener = self._by_local.get((flow.transport, flow.local))
+        if listener is None:
+            listener = self._by_local[flow.transport, flow.local] = self._listener(flow)
+        listener.send(flow, effect.data)
+
+    def _listener(self, flow: Flow) -> Listener:
+        for transport, listener in self._listeners:
+            if transport == flow.transport and listener.serves(flow.local):
+                return listener
+        raise AssertionError(f"no listener for {flow}: flows are made by listeners")
+
+    def _publish(self, effect: Publish) -> None:
+        if self._broker is not None:
+            self._broker.publish(effect.topic, effect.payload, effect.retain, effect.qos)
+
+    def _subscribe(self, effect: Subscribe) -> None:
+        if self._broker is not None:
+            self._broker.subscribe(effect.filters)
+
+    def _arm(self, now: float) -> None:
+        deadline = self._core.deadline() if self._core is not None else None
+        # Waking too early costs less than moving the timer with each answer that cancels one.
+        if deadline is None or self._armed_for <= deadline:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for = deadline
+        loop = asyncio.get_running_loop()
+        if deadline <= now:
+            # Behind the sockets that are readable by now.
+            self._timer = loop.call_soon(self._wake)
+        else:
+            self._timer = loop.call_later(deadline - now, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._armed_for = _NEVER
+        self.feed(Wake())

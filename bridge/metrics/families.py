@@ -1,0 +1,107 @@
+"""All that is counted and timed: one series family a line of the metrics reference."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bridge.metrics.series import OTHER, Counter, Histogram
+from bridge.model.presence import PresenceState
+
+# RFC 3261 and its extensions; what else arrives is counted as other.
+_METHODS: Final = (
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH",
+    "REFER", "REGISTER", "SUBSCRIBE", "UPDATE", OTHER,
+)  # fmt: skip
+_TRANSPORTS: Final = ("udp", "tcp", "tls", OTHER)
+
+# What the bridge answers with, and what phones answer to a NOTIFY.
+_CODES: Final = (
+    200, 202, 301, 302, 400, 401, 403, 404, 405, 406, 407, 408, 410, 412, 413, 415, 416, 420, 423, 429,
+    480, 481, 482, 483, 484, 485, 486, 489, 500, 501, 503, 505, 513, 600, 603, 604, OTHER,
+)  # fmt: skip
+
+_SEND_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+# Retransmissions leave at 0.5, 1.5, 3.5, 7.5 ... s (RFC 3261 section 17.1.2.2): from 0.5 on each bucket
+# stands for one more, and le="0.5" for none.
+_ACK_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32)
+
+
+class Families:
+    """One attribute a family; iterating gives them all, in this order."""
+
+    def __init__(self) -> None:
+        self.mqtt_connects = Counter(
+            "mqtt_connects", "Attempts to connect to the MQTT broker.", result=("success", "failure")
+        )
+        self.mqtt_disconnects = Counter("mqtt_disconnects", "Connections to the MQTT broker that were lost.")
+        self.mqtt_messages = Counter(
+            "mqtt_messages_received",
+            "MQTT messages received, live ones and the replay of retained ones.",
+            retained=("true", "false"),
+        )
+        self.mqtt_rejections = Counter(
+            "mqtt_messages_rejected",
+            "MQTT messages that were not understood and changed nothing.",
+            reason=("payload", "topic", "size", "retained_set"),
+        )
+        self.presence_changes = Counter(
+            "presence_changes",
+            "Changes of a presence provider, by the state that it changed to.",
+            presence=tuple(state.value for state in PresenceState),
+        )
+        self.requests_received = Counter(
+            "sip_requests_received",
+            "SIP requests received, repeats included.",
+            method=_METHODS,
+            transport=_TRANSPORTS,
+        )
+        self.responses_sent = Counter(
+            "sip_responses_sent", "SIP responses sent, repeats included.", code=_CODES
+        )
+        self.responses_received = Counter(
+            "sip_responses_received", "SIP responses received, repeats included.", code=_CODES
+        )
+        self.retransmissions = Counter(
+            "sip_retransmissions",
+            "SIP requests that were sent again because no answer came.",
+            method=("NOTIFY", OTHER),
+        )
+        self.drops = Counter(
+            "sip_messages_dropped",
+            "What arrived on a SIP port and got no answer.",
+            reason=("malformed", "policy", "keepalive"),
+        )
+        self.subscribes = Counter(
+            "sip_subscribe_requests",
+            "SUBSCRIBE requests that got their final answer.",
+            outcome=("created", "refreshed", "fetched", "ended", "rejected"),
+        )
+        self.subscriptions_ended = Counter(
+            "sip_subscriptions_ended",
+            "Subscriptions that ended.",
+            reason=("unsubscribed", "expired", "notify_rejected", "notify_timeout", "replaced", "stopped"),
+        )
+        self.notifies = Counter(
+            "notifies",
+            "NOTIFY transactions that ended, by what caused them and how they ended.",
+            trigger=("state", "subscribe", "resync", "terminate"),
+            outcome=("acknowledged", "rejected", "timeout", "transport_error"),
+        )
+        self.send_latency = Histogram(
+            "notify_send_latency_seconds",
+            "Time from the receipt of an MQTT message to the first transmission of a NOTIFY that it caused.",
+            _SEND_BUCKETS,
+        )
+        self.ack_latency = Histogram(
+            "notify_ack_latency_seconds",
+            "Time from the receipt of an MQTT message to the 2xx answer to a NOTIFY that it caused.",
+            _ACK_BUCKETS,
+        )
+        self.round_trip = Histogram(
+            "sip_notify_round_trip_seconds",
+            "Time from the first transmission of a NOTIFY to its final answer.",
+            _ACK_BUCKETS,
+        )
+
+    def __iter__(self) -> Iterator[Counter | Histogram]:
+        return iter(vars(self).values())
