@@ -23,7 +23,7 @@ class Timer:
         """Forget the call; cancelling twice, or after it ran, does nothing."""
         if self.callback is not None:
             self.callback = None
-            self._timers._cancelled()
+            self._timers.forget()
 
     def __repr__(self) -> str:
         return f"<Timer at {self.when:.3f}{'' if self.callback else ' (done)'}>"
@@ -69,7 +69,8 @@ class Timers:
     def __len__(self) -> int:
         return len(self._heap) - self._dead
 
-    def _cancelled(self) -> None:
+    def forget(self) -> None:
+        """Count one call as cancelled, and sweep when most of the heap is."""
         self._dead += 1
         if self._dead > _SWEEP_FLOOR and self._dead * 2 > len(self._heap):
             self._heap[:] = [entry for entry in self._heap if entry[2].callback is not None]

@@ -16,8 +16,9 @@ from bridge.notifier.bodies.subject import Subject
 from bridge.notifier.subscription import Head, Phase, Subscription, Trigger
 from bridge.service import Context
 from bridge.sip.addressing import contact_uri, via_head
-from bridge.sip.endpoint import BRANCH_COOKIE, Endpoint
+from bridge.sip.endpoint import Endpoint
 from bridge.sip.message import Response, encode_headers, encode_request_line
+from bridge.sip.server_transactions import BRANCH_COOKIE
 from bridge.sip.transaction import ClientTransaction, Outcome, Result
 
 # NOTIFYs sent in one go before answers and other extensions get their turn: about a millisecond.

@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2s
-from typing import NamedTuple
 
 from bridge.effects import Emit, MessageDropped, RequestReceived, ResponseReceived, ResponseSent, Warned
 from bridge.events import Address, Flow
+from bridge.sip.addressing import DEFAULT_PORT
 from bridge.sip.errors import (
     BadExtension,
     LoopDetected,
@@ -16,15 +16,15 @@ from bridge.sip.errors import (
     MethodNotAllowed,
     MethodNotImplemented,
     NoSuchSubscription,
+    ServiceUnavailable,
     SipError,
 )
-from bridge.sip.headers import response_address, stamp
+from bridge.sip.headers import stamp
 from bridge.sip.message import Request, Response, encode_response
 from bridge.sip.parser import parse
+from bridge.sip.server_transactions import ServerTransactions, reply_flow
 from bridge.sip.transaction import ClientTransaction, Ended, Outcome, Result, ServerTransaction, TimerValues
 from bridge.timers import Timers
-
-BRANCH_COOKIE = "z9hG4bK"
 
 # The answer to a NOTIFY is matched before anything else of it is read, by the status and the
 # branch of the first Via, which is ours (RFC 3261 section 17.1.3). Only a 2xx needs no more.
@@ -40,6 +40,15 @@ KNOWN_METHODS = frozenset(
         *("PRACK", "UPDATE", "INFO", "MESSAGE", "REFER", "PUBLISH", "SUBSCRIBE", "NOTIFY"),
     ]
 )
+
+# Server transactions at a time, each about 1.5 kB for 32 s. Past it what is new gets 503.
+_MOST_TRANSACTIONS = 100_000
+
+# Seconds of Retry-After then: a flood is over, or it is not.
+_COME_BACK = 30
+
+# Streams remembered as gone; answers are given within seconds.
+_LOST_REMEMBERED = 256
 
 
 class Incoming:
@@ -83,17 +92,6 @@ class EndpointOptions:
     timer_values: TimerValues = field(default_factory=TimerValues)
 
 
-class _Ending(NamedTuple):
-    """A server transaction that Timer J will end, and its entry among the requests without a To tag."""
-
-    at: float
-    key: "TransactionKey"
-    untagged: "TransactionKey | None"
-
-
-TransactionKey = tuple[object, ...]
-
-
 class Endpoint:
     """Knows nothing of presence: handlers are registered by method.
 
@@ -117,11 +115,9 @@ class Endpoint:
         self._tag_key = token().encode()
         self._handlers: dict[str, Handler] = {}
         self._clients: dict[str, ClientTransaction] = {}
-        self._servers: dict[TransactionKey, ServerTransaction] = {}
-        # Requests without a To tag, to find merged ones (section 8.2.2.2).
-        self._untagged: dict[TransactionKey, TransactionKey] = {}
-        # Timer J is the same for all, so transactions end in the order in which they were answered.
-        self._endings: deque[_Ending] = deque()
+        self._servers = ServerTransactions(timers, options.timer_values, emit)
+        # Streams that are gone, the newest last: an answer for one of them takes another way.
+        self._lost: deque[Flow] = deque(maxlen=_LOST_REMEMBERED)
 
     def serve(self, method: str, handler: Handler) -> None:
         """Serve a method. The handler answers, or raises the SipError that is the answer."""
@@ -163,6 +159,8 @@ class Endpoint:
 
     def transport_failed(self, flow: Flow, now: float) -> None:
         """What was sent over `flow` did not leave, or was refused (RFC 3261 section 17.1.4)."""
+        if flow.connection:
+            self._lost.append(flow)
         for transaction in [t for t in self._clients.values() if t.flow == flow]:
             transaction.failed(now)
 
@@ -222,20 +220,19 @@ class Endpoint:
         if request.method == "ACK":
             # Never answered (17.1.1.3). Our answers to INVITE are repeated only when it is.
             return
-        key = _key(request)
-        repeated = self._servers.get(key)
+        repeated = self._servers.find(request)
         if repeated is not None:
             if repeated.repeated():
                 self._emit(ResponseSent(request.method, repeated.status))
             return
-        transaction = ServerTransaction(_reply_flow(flow, request), flow.remote, self._emit)
-        self._servers[key] = transaction
-        untagged = _merge_key(request) if request.to.tag is None else None
+        if len(self._servers) >= _MOST_TRANSACTIONS and request.to.tag is None:
+            # What belongs to a dialog goes on; what is new can come later.
+            self._refuse(flow, request, ServiceUnavailable(_COME_BACK))
+            return
+        transaction = self._servers.begin(request, flow, now)
         incoming = Incoming(self, transaction, flow, request)
         try:
-            self._inspect(request, untagged)
-            if untagged is not None:
-                self._untagged[untagged] = key
+            self._inspect(request)
             self._handler(request)(incoming, now)
         except SipError as error:
             incoming.respond(error.status, error.reason, headers=error.headers)
@@ -243,16 +240,15 @@ class Endpoint:
             self._emit(Warned(f"{request.method} {request.call_id!r} could not be served: {error!r}"))
             if transaction.pending:
                 incoming.respond(500, "Server Internal Error")
-        self._end_later(key, untagged, now)
 
-    def _inspect(self, request: Request, untagged: TransactionKey | None) -> None:
+    def _inspect(self, request: Request) -> None:
         """The order of RFC 3261 section 8.2: method, Request-URI, merged requests, Require."""
         if request.method not in self._handlers and request.method not in ("OPTIONS", "CANCEL"):
             if request.method in KNOWN_METHODS:
                 raise MethodNotAllowed(self.allow)
             raise MethodNotImplemented(self.allow)
         _ = request.request_uri
-        if untagged is not None and untagged in self._untagged:
+        if self._servers.merged(request):
             raise LoopDetected("the same request came by another way")
         if request.require and request.method != "CANCEL":
             raise BadExtension(request.require)
@@ -293,6 +289,8 @@ class Endpoint:
         to_tag: str | None,
     ) -> None:
         """Answer through a transaction; `Incoming.respond` is the way for handlers."""
+        if transaction.flow in self._lost:
+            transaction.flow = _way_around(transaction.flow, request)
         response = encode_response(
             request,
             status,
@@ -309,27 +307,15 @@ class Endpoint:
         if request is None or request.method == "ACK":
             self._emit(MessageDropped(flow, "malformed", error.detail))
             return
-        # Answered without state (8.2.7), so the tag must come out the same for a repeat.
+        self._emit(RequestReceived(request.method, flow.transport))
+        self._refuse(flow, request, error)
+
+    def _refuse(self, flow: Flow, request: Request, error: SipError) -> None:
+        """Answer without a transaction (8.2.7), so the tag must come out the same for a repeat."""
         identity = f"{request.call_id} {request.top_via.raw}".encode("utf-8", "surrogateescape")
         tag = blake2s(identity, key=self._tag_key, digest_size=8).hexdigest()
-        transaction = ServerTransaction(_reply_flow(flow, request), flow.remote, self._emit)
-        self._emit(RequestReceived(request.method, flow.transport))
+        transaction = ServerTransaction(reply_flow(flow, request), flow.remote, self._emit)
         self.respond(transaction, request, error.status, error.reason, error.headers, tag)
-
-    def _end_later(self, key: TransactionKey, untagged: TransactionKey | None, now: float) -> None:
-        at = now + self._options.timer_values.transaction
-        self._endings.append(_Ending(at, key, untagged))
-        if len(self._endings) == 1:
-            self._timers.call_at(at, self._end)
-
-    def _end(self, now: float) -> None:
-        while self._endings and self._endings[0].at <= now:
-            ending = self._endings.popleft()
-            del self._servers[ending.key]
-            if ending.untagged is not None and self._untagged.get(ending.untagged) == ending.key:
-                del self._untagged[ending.untagged]
-        if self._endings:
-            self._timers.call_at(self._endings[0].at, self._end)
 
 
 def _cancel(_incoming: Incoming, _now: float) -> None:
@@ -337,29 +323,7 @@ def _cancel(_incoming: Incoming, _now: float) -> None:
     raise NoSuchSubscription("nothing to cancel")
 
 
-def _reply_flow(flow: Flow, request: Request) -> Flow:
-    """Where the answer goes: the same socket, and the address of RFC 3261 section 18.2.2."""
-    if flow.transport != "udp":
-        return flow
-    return flow._replace(remote=Address(*response_address(request.top_via, flow.remote)))
-
-
-def _key(request: Request) -> TransactionKey:
-    """What names a server transaction (RFC 3261 section 17.2.3)."""
-    via = request.top_via
-    if via.branch and via.branch.startswith(BRANCH_COOKIE) and len(via.branch) > len(BRANCH_COOKIE):
-        return via.branch, via.host, via.port, request.method
-    # RFC 2543 peers: everything that a repeat has in common.
-    return (
-        request.uri,
-        request.to.tag,
-        request.from_.tag,
-        request.call_id,
-        request.cseq.number,
-        request.method,
-        via.raw,
-    )
-
-
-def _merge_key(request: Request) -> TransactionKey:
-    return request.method, request.call_id, request.from_.tag, request.cseq.number
+def _way_around(flow: Flow, request: Request) -> Flow:
+    """Where an answer goes whose connection is gone: one try at the sent-by port (18.2.2)."""
+    port = request.top_via.port or DEFAULT_PORT[flow.transport]
+    return flow._replace(remote=Address(flow.remote.host, port), connection=0)

@@ -236,10 +236,18 @@ def encode_request(method: str, uri: str, headers: Iterable[tuple[str, str]], bo
     Whatever header values and URI hold, no line is added: CR, LF and NUL go out as blanks in
     values, and escaped in the URI.
     """
-    target = uri if uri.isprintable() and " " not in uri else _NOT_IN_URI.sub(_escape, uri)
-    head = [f"{method} {target} SIP/2.0"]
-    head.extend(f"{title(name)}: {_safe(value)}" for name, value in headers)
+    head = [_request_line(method, uri), *_lines(headers)]
     return _assemble(head, body)
+
+
+def encode_request_line(method: str, uri: str) -> bytes:
+    """The first line of a request, with its end: for requests whose other lines are kept."""
+    return encode(f"{_request_line(method, uri)}\r\n")
+
+
+def encode_headers(headers: Iterable[tuple[str, str]]) -> bytes:
+    """Header lines, each with its end, as safe as those of `encode_request`."""
+    return encode("".join(f"{line}\r\n" for line in _lines(headers)))
 
 
 def encode_response(
@@ -266,7 +274,7 @@ def encode_response(
             if name == "to" and to_tag is not None:
                 value = add_tag(value, to_tag)
             head.append(f"{title(name)}: {_safe(value)}")
-    head.extend(f"{title(name)}: {_safe(value)}" for name, value in headers)
+    head += _lines(headers)
     return _assemble(head, body)
 
 
@@ -276,6 +284,15 @@ _COPIED = ("from", "to", "call-id", "cseq")
 # pairs, but for those that stand for undecodable bytes).
 _UNSAFE = re.compile("[\r\n\x00\ud800-\udc7f\udd00-\udfff]")
 _NOT_IN_URI = re.compile("[\x00-\x20\x7f\ud800-\udc7f\udd00-\udfff]")
+
+
+def _request_line(method: str, uri: str) -> str:
+    target = uri if uri.isprintable() and " " not in uri else _NOT_IN_URI.sub(_escape, uri)
+    return f"{method} {target} SIP/2.0"
+
+
+def _lines(headers: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"{title(name)}: {_safe(value)}" for name, value in headers]
 
 
 def _safe(value: str) -> str:

@@ -1,0 +1,110 @@
+"""The server transactions that are alive, by what names them (RFC 3261 section 17.2.3)."""
+
+from collections import deque
+from typing import NamedTuple
+
+from bridge.effects import Emit
+from bridge.events import Address, Flow
+from bridge.sip.headers import response_address
+from bridge.sip.message import Request
+from bridge.sip.transaction import ServerTransaction, TimerValues
+from bridge.timers import Timers
+
+BRANCH_COOKIE = "z9hG4bK"
+
+TransactionKey = tuple[object, ...]
+
+
+class _Ending(NamedTuple):
+    at: float
+    key: TransactionKey
+    untagged: TransactionKey | None
+
+
+class ServerTransactions:
+    """Found when a request is repeated, or comes a second time by another way (8.2.2.2)."""
+
+    def __init__(self, timers: Timers, values: TimerValues, emit: Emit) -> None:
+        self._timers = timers
+        self._keep = values.transaction
+        self._emit = emit
+        self._alive: dict[TransactionKey, ServerTransaction] = {}
+        # Requests without a To tag, with the transaction that they belong to.
+        self._untagged: dict[TransactionKey, TransactionKey] = {}
+        # Timer J is the same for all, so they end in the order in which they began.
+        self._endings: deque[_Ending] = deque()
+
+    def __len__(self) -> int:
+        return len(self._alive)
+
+    def find(self, request: Request) -> ServerTransaction | None:
+        """The transaction of which this request is a repetition."""
+        return self._alive.get(_key(request))
+
+    def begin(self, request: Request, flow: Flow, now: float) -> ServerTransaction:
+        """A new transaction; over a datagram transport it is kept for Timer J."""
+        transaction = ServerTransaction(reply_flow(flow, request), flow.remote, self._emit)
+        if flow.transport != "udp":
+            # Timer J is zero (17.2.2): nothing is repeated over a stream.
+            return transaction
+        key = _key(request)
+        untagged = _untagged_key(request) if request.to.tag is None else None
+        self._alive[key] = transaction
+        if untagged is not None:
+            self._untagged.setdefault(untagged, key)
+        self._endings.append(_Ending(now + self._keep, key, untagged))
+        if len(self._endings) == 1:
+            self._timers.call_at(now + self._keep, self._end)
+        return transaction
+
+    def forget(self, request: Request) -> None:
+        """Drop a transaction that will get no answer, so that a repetition is looked at anew."""
+        key = _key(request)
+        self._alive.pop(key, None)
+        self._drop_untagged(_untagged_key(request), key)
+
+    def merged(self, request: Request) -> bool:
+        """Whether the same request came by another way, and is being served there."""
+        if request.to.tag is not None:
+            return False
+        return self._untagged.get(_untagged_key(request), _key(request)) != _key(request)
+
+    def _end(self, now: float) -> None:
+        while self._endings and self._endings[0].at <= now:
+            ending = self._endings.popleft()
+            self._alive.pop(ending.key, None)
+            if ending.untagged is not None:
+                self._drop_untagged(ending.untagged, ending.key)
+        if self._endings:
+            self._timers.call_at(self._endings[0].at, self._end)
+
+    def _drop_untagged(self, untagged: TransactionKey, key: TransactionKey) -> None:
+        if self._untagged.get(untagged) == key:
+            del self._untagged[untagged]
+
+
+def reply_flow(flow: Flow, request: Request) -> Flow:
+    """Where the answer goes: the same socket, and the address of RFC 3261 section 18.2.2."""
+    if flow.transport != "udp":
+        return flow
+    return flow._replace(remote=Address(*response_address(request.top_via, flow.remote)))
+
+
+def _key(request: Request) -> TransactionKey:
+    via = request.top_via
+    if via.branch and via.branch.startswith(BRANCH_COOKIE) and len(via.branch) > len(BRANCH_COOKIE):
+        return via.branch, via.host, via.port, request.method
+    # RFC 2543 peers: everything that a repeat has in common.
+    return (
+        request.uri,
+        request.to.tag,
+        request.from_.tag,
+        request.call_id,
+        request.cseq.number,
+        request.method,
+        via.raw,
+    )
+
+
+def _untagged_key(request: Request) -> TransactionKey:
+    return request.method, request.call_id, request.from_.tag, request.cseq.number
