@@ -104,6 +104,12 @@ class Retransmitted(NamedTuple):
     method: str
 
 
+class LargeRequest(NamedTuple):
+    """A request too large for a datagram. `outcome`: stream, refused (it goes as a datagram after all)."""
+
+    outcome: str
+
+
 class MessageDropped(NamedTuple):
     """What arrived on a SIP port and got no answer. `kind` is one of malformed, policy, keepalive."""
 
@@ -123,7 +129,7 @@ class SubscribeAnswered(NamedTuple):
 
 
 class SubscriptionEnded(NamedTuple):
-    """`reason`: unsubscribed, expired, notify_rejected, notify_timeout, replaced, stopped."""
+    """`reason`: unsubscribed, expired, notify_rejected, notify_timeout, connection_lost, stopped."""
 
     reason: str
     extension: str
@@ -170,6 +176,7 @@ Observation = (
     | ResponseSent
     | ResponseReceived
     | Retransmitted
+    | LargeRequest
     | MessageDropped
     | SubscribeAnswered
     | SubscriptionEnded

@@ -68,6 +68,7 @@ class Engine:
 
     def _transport_failed(self, event: TransportFailed, now: float) -> None:
         self._endpoint.transport_failed(event.flow, now)
+        self._notifier.transport_failed(event.flow, now)
 
     def _message_received(self, event: MessageReceived, now: float) -> None:
         change = self._session.received(event, now)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -125,6 +125,9 @@ class SipSettings(Section):
     notify_min_interval_seconds: Seconds = 0.1
     min_expires_seconds: Expires = 10
     max_expires_seconds: Annotated[Expires, Field(validate_default=True)] = 3600
+    max_subscriptions: Annotated[Whole, Field(ge=1)] = 100_000
+    max_subscriptions_per_source: Annotated[Whole, Field(ge=1)] = 50_000
+    large_requests: Literal["auto", "never"] = "auto"
 
     @field_validator("max_expires_seconds")
     @classmethod

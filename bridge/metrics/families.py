@@ -66,6 +66,11 @@ class Families:
             "SIP requests that were sent again because no answer came.",
             method=("NOTIFY", OTHER),
         )
+        self.large_requests = Counter(
+            "sip_large_requests",
+            "Requests too large for a datagram: sent by a stream, or refused there and sent as a datagram.",
+            outcome=("stream", "refused"),
+        )
         self.drops = Counter(
             "sip_messages_dropped",
             "What arrived on a SIP port and got no answer.",
@@ -79,7 +84,14 @@ class Families:
         self.subscriptions_ended = Counter(
             "sip_subscriptions_ended",
             "Subscriptions that ended.",
-            reason=("unsubscribed", "expired", "notify_rejected", "notify_timeout", "replaced", "stopped"),
+            reason=(
+                "unsubscribed",
+                "expired",
+                "notify_rejected",
+                "notify_timeout",
+                "connection_lost",
+                "stopped",
+            ),
         )
         self.notifies = Counter(
             "notifies",

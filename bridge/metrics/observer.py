@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from bridge.effects import (
     Effect,
+    LargeRequest,
     MessageDropped,
     MessageRejected,
     NotifyAnswered,
@@ -48,6 +49,7 @@ class Observer(Collector):
             ResponseSent: lambda seen: families.responses_sent.inc(seen.status),
             ResponseReceived: lambda seen: families.responses_received.inc(seen.status),
             Retransmitted: lambda seen: families.retransmissions.inc(seen.method),
+            LargeRequest: lambda seen: families.large_requests.inc(seen.outcome),
             MessageDropped: lambda seen: families.drops.inc(seen.kind),
             SubscribeAnswered: lambda seen: families.subscribes.inc(seen.outcome),
             SubscriptionEnded: lambda seen: families.subscriptions_ended.inc(seen.reason),

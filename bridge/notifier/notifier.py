@@ -1,18 +1,24 @@
 """SUBSCRIBE in, NOTIFY out (RFC 6665 section 4.2): one NOTIFY in flight per subscription, newest state wins."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.effects import SubscribeAnswered, SubscriptionEnded
+from bridge.events import Flow
 from bridge.model.facts import Change
 from bridge.notifier.bodies import supplements_for
 from bridge.notifier.bodies.subject import Subject
+from bridge.notifier.capacity import Capacity, Limits
 from bridge.notifier.packages import PACKAGES
 from bridge.notifier.packages.package import EventPackage
+from bridge.notifier.rate import max_rate
+from bridge.notifier.renderer import Renderer
 from bridge.notifier.subscription import Subscription, Trigger
-from bridge.notifier.teller import Teller, TellerOptions
+from bridge.notifier.subscriptions import Subscriptions
+from bridge.notifier.teller import StreamTo, Teller
 from bridge.service import Context
 from bridge.sip.addressing import contact_uri
+from bridge.sip.content import check_content
 from bridge.sip.dialog import Dialog, DialogId
 from bridge.sip.endpoint import Endpoint, Incoming
 from bridge.sip.errors import (
@@ -28,6 +34,9 @@ from bridge.sip.message import Request
 
 ALLOW_EVENTS = ", ".join(PACKAGES)
 
+# Bodies of a SUBSCRIBE. Filters (RFC 4661) may be left unserved (RFC 3856 section 6.3), and are.
+_FILTERS = ("application/simple-filter+xml",)
+
 # RFC 6665 section 4.2.1.1: an interval of an hour or more is never too brief.
 _NEVER_TOO_BRIEF = 3600
 
@@ -40,6 +49,7 @@ class NotifierOptions:
     max_expires: int = 3600
     min_interval: float = 0.1
     user_agent: str = "Presence Bridge"
+    limits: Limits = field(default_factory=Limits)
 
 
 class Notifier:
@@ -51,17 +61,22 @@ class Notifier:
         endpoint: Endpoint,
         options: NotifierOptions,
         watchers: Callable[[str, int, float], None],
+        stream_to: StreamTo = lambda _flow: None,
     ) -> None:
         self._context = context
         self._options = options
         self._watchers_changed = watchers
-        self._subscriptions: dict[DialogId, Subscription] = {}
-        self._by_extension: dict[str, dict[DialogId, Subscription]] = {}
+        self._table = Subscriptions()
+        self._capacity = Capacity(options.limits)
+        self._renderer = Renderer(context.state, ALLOW_EVENTS, options.user_agent)
         self._teller = Teller(
             context,
             endpoint,
-            TellerOptions(options.min_interval, ALLOW_EVENTS, options.user_agent),
+            self._renderer,
+            options.min_interval,
+            stream_to,
             self._gone,
+            lambda subscription: self._capacity.verified(subscription.source),
         )
         endpoint.serve("SUBSCRIBE", self.subscribe)
 
@@ -70,11 +85,11 @@ class Notifier:
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
         """All that are alive. Safe to read from another thread."""
-        return tuple(self._subscriptions.values())
+        return self._table.all()
 
     def watchers(self, extension: str) -> int:
         """How many watch this extension."""
-        return len(self._by_extension.get(extension, ()))
+        return self._table.watchers(extension)
 
     def behind(self, now: float) -> tuple[int, float]:
         """How many watchers have not acknowledged what is true, and for how many seconds the first of them."""
@@ -91,14 +106,22 @@ class Notifier:
     def changed(self, change: Change, now: float) -> None:
         """Tell the watchers of every hint that the fact is part of."""
         for hint in self._context.state.hints_of(change.key):
-            self._teller.forget_bodies(hint.extension)
-            watchers = self._by_extension.get(hint.extension)
-            if watchers:
-                self._teller.owe(watchers.values(), Trigger.STATE, change.since, now)
+            self._renderer.forget(hint.extension)
+            self._teller.owe(self._table.of(hint.extension), Trigger.STATE, change.since, now)
 
     def work(self, now: float) -> bool:
         """Send one fair slice of what is owed; true while something is left."""
         return self._teller.work(now)
+
+    def transport_failed(self, flow: Flow, now: float) -> None:
+        """A stream is gone, and with it the way to those who came by it (RFC 5923)."""
+        for subscription in self._table.on(flow):
+            # One that has answered is connected to when there is something to tell.
+            again = subscription.dialog.reconnect(flow) if subscription.verified else None
+            if again is None:
+                self._teller.drop(subscription, "connection_lost", now)
+            else:
+                self._table.move(subscription, again)
 
     def stop(self, now: float) -> None:
         """End every subscription so that its watcher comes back at once (RFC 6665 section 4.4.2)."""
@@ -118,63 +141,81 @@ class Notifier:
     def _subscribe(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
         event, package = _package(request)
+        check_content(request, _FILTERS)
         if request.to.tag is None:
             expires = self._expires(request, package)
             self._create(incoming, event, package, expires, now)
             return
         subscription = self._find(request, event)
-        subscription.dialog.accept(request)
         expires = self._expires(request, package)
+        subscription.dialog.accept(request)
+        subscription.max_rate = max_rate(event)
         self._refresh(incoming, subscription, expires, now)
 
     def _create(
         self, incoming: Incoming, event: Event, package: EventPackage, expires: int, now: float
     ) -> None:
-        request = incoming.request
+        request, source = incoming.request, incoming.flow.remote.host
         extension = self._extension(request)
         body = package.choose_body(request.accept)
         if body is None:
             raise NotAcceptable(package.bodies)
+        self._capacity.admit(source)
         agent = request.get("user-agent") or ""
         subject = Subject(extension, request.uri, supplements_for(agent))
         dialog = Dialog(request, self._context.token())
         flow = dialog.next_hop(incoming.flow)
-        subscription = Subscription(dialog, flow, package, event, body, subject, agent)
+        subscription = Subscription(dialog, flow, source, package, event, body, subject, agent)
         subscription.expires_at = now + expires
         subscription.behind_since = now
-        self._respond(incoming, subscription, expires)
+        subscription.max_rate = max_rate(event)
+        suppressed = self._answer(incoming, subscription, expires)
         if expires == 0:
             # A fetch (4.4.3): the state once, and nothing kept.
             self._answered("fetched", 200, request, extension)
-            self._teller.finish(subscription, "timeout", now)
+            if not suppressed:
+                self._teller.finish(subscription, "timeout", now)
             return
         self._answered("created", 200, request, extension)
-        self._subscriptions[dialog.id] = subscription
-        self._by_extension.setdefault(extension, {})[dialog.id] = subscription
+        self._table.add(subscription)
+        self._capacity.opened(source)
         self._schedule_expiry(subscription)
         self._watchers_changed(extension, self.watchers(extension), now)
-        self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
+        if not suppressed:
+            self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
 
     def _refresh(self, incoming: Incoming, subscription: Subscription, expires: int, now: float) -> None:
         extension = subscription.subject.extension
-        subscription.flow = subscription.dialog.next_hop(incoming.flow)
-        subscription.head = None
+        self._table.move(subscription, subscription.dialog.next_hop(incoming.flow))
         subscription.expires_at = now + expires
-        self._respond(incoming, subscription, expires)
+        suppressed = self._answer(incoming, subscription, expires)
         if expires == 0:
             self._answered("ended", 200, incoming.request, extension)
-            self._end(subscription, "timeout", "unsubscribed", now)
+            self._gone(subscription, "unsubscribed", now)
+            if not suppressed:
+                self._teller.finish(subscription, "timeout", now)
             return
         self._answered("refreshed", 200, incoming.request, extension)
         self._schedule_expiry(subscription)
         self._teller.alive(subscription)
-        self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
+        if not suppressed:
+            self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
 
-    def _respond(self, incoming: Incoming, subscription: Subscription, expires: int) -> None:
+    def _answer(self, incoming: Incoming, subscription: Subscription, expires: int) -> bool:
+        """Answer 200, or 204 when the watcher knows the state already (RFC 5839): true if it does."""
+        known = incoming.request.get("suppress-if-match")
+        suppressed = known is not None and self._teller.suppress(subscription, known)
+        status, reason = (204, "No Notification") if suppressed else (200, "OK")
+        self._respond(incoming, subscription, expires, status, reason)
+        return suppressed
+
+    def _respond(
+        self, incoming: Incoming, subscription: Subscription, expires: int, status: int, reason: str
+    ) -> None:
         request = incoming.request
         incoming.respond(
-            200,
-            "OK",
+            status,
+            reason,
             to_tag=subscription.dialog.id.local_tag,
             headers=(
                 *(("Record-Route", route) for route in request.record_routes),
@@ -186,7 +227,7 @@ class Notifier:
 
     def _find(self, request: Request, event: Event) -> Subscription:
         identity = DialogId(request.call_id, request.to.tag or "", request.from_.tag or "")
-        subscription = self._subscriptions.get(identity)
+        subscription = self._table.find(identity)
         if subscription is None:
             raise NoSuchSubscription("no such dialog")
         if (event.package, event.id) != (subscription.event.package, subscription.event.id):
@@ -231,15 +272,13 @@ class Notifier:
         self._teller.finish(subscription, reason, now)
 
     def _gone(self, subscription: Subscription, outcome: str, now: float) -> None:
-        identity, extension = subscription.dialog.id, subscription.subject.extension
-        if self._subscriptions.pop(identity, None) is None:
+        if not self._table.remove(subscription):
             return
-        del self._by_extension[extension][identity]
-        if not self._by_extension[extension]:
-            del self._by_extension[extension]
+        self._capacity.closed(subscription.source, verified=subscription.verified)
         if subscription.expiry is not None:
             subscription.expiry.cancel()
-        self._context.emit(SubscriptionEnded(outcome, extension, subscription.watcher, identity.call_id))
+        extension, call_id = subscription.subject.extension, subscription.dialog.id.call_id
+        self._context.emit(SubscriptionEnded(outcome, extension, subscription.watcher, call_id))
         self._watchers_changed(extension, self.watchers(extension), now)
 
 

@@ -7,6 +7,7 @@ from bridge.events import Flow
 from bridge.notifier.bodies import BodyFormat
 from bridge.notifier.bodies.subject import Subject
 from bridge.notifier.packages.package import EventPackage
+from bridge.notifier.rate import MaxRate
 from bridge.sip.dialog import Dialog
 from bridge.sip.headers import Event
 from bridge.sip.transaction import ClientTransaction
@@ -56,7 +57,9 @@ class Subscription:
         "flow",
         "head",
         "in_flight",
+        "max_rate",
         "misses",
+        "no_stream",
         "not_before",
         "owed",
         "package",
@@ -66,6 +69,7 @@ class Subscription:
         "reason",
         "shown",
         "since",
+        "source",
         "subject",
         "verified",
     )
@@ -74,6 +78,7 @@ class Subscription:
         self,
         dialog: Dialog,
         flow: Flow,
+        source: str,
         package: EventPackage,
         event: Event,
         body: BodyFormat,
@@ -82,6 +87,7 @@ class Subscription:
     ) -> None:
         self.dialog = dialog
         self.flow = flow
+        self.source = source
         self.package = package
         self.event = event
         self.body = body
@@ -101,6 +107,8 @@ class Subscription:
         self.queued = False
         self.verified = False
         self.misses = 0
+        self.max_rate: MaxRate | None = None
+        self.no_stream = False
         self.reason = ""
 
     @property

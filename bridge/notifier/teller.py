@@ -1,31 +1,22 @@
-"""Telling the watchers: one NOTIFY in flight per subscription, fair slices, and what to do when it fails.
-
-What is the same for many is made once: the body with its headers per change, format and URI; the
-head of the NOTIFY per subscription. Only branch, CSeq and the time left are filled in.
-"""
+"""Telling the watchers: one NOTIFY in flight per subscription, fair slices, and what to do when it fails."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from bridge.effects import NotifyAnswered, NotifySent
-from bridge.notifier.bodies import BodyFormat
-from bridge.notifier.bodies.subject import Subject
-from bridge.notifier.subscription import Head, Phase, Subscription, Trigger
+from bridge.effects import LargeRequest, NotifyAnswered, NotifySent
+from bridge.events import Flow
+from bridge.notifier.renderer import Rendered, Renderer
+from bridge.notifier.subscription import Phase, Subscription, Trigger
 from bridge.service import Context
-from bridge.sip.addressing import contact_uri, via_head
 from bridge.sip.endpoint import Endpoint
-from bridge.sip.message import Response, encode_headers, encode_request_line
+from bridge.sip.message import Response
 from bridge.sip.server_transactions import BRANCH_COOKIE
 from bridge.sip.transaction import ClientTransaction, Outcome, Result
 
 # NOTIFYs sent in one go before answers and other extensions get their turn: about a millisecond.
 _SLICE: Final = 64
-
-# Bodies kept for one extension: watchers write its URI in a few ways, and only an attack in many.
-_BODIES_KEPT: Final = 64
 
 # Transmissions to an address that has not answered yet (decision 21), and to one that has
 # (all that Timer E has time for before Timer F).
@@ -50,31 +41,37 @@ _TEMPORARY: Final = frozenset((408, 500, 503, 504))
 _AT_ONCE: Final = frozenset((Trigger.SUBSCRIBE, Trigger.TERMINATE))
 
 
-@dataclass(frozen=True, slots=True)
-class TellerOptions:
-    """`min_interval`: seconds between two NOTIFYs for changes, per subscription."""
+# Octets of a request above which it goes by a stream where one is possible (RFC 3261 section 18.1.1).
+_LARGE: Final = 1300
 
-    min_interval: float
-    allow_events: str
-    user_agent: str
+# The stream to the peer of a datagram flow, or None where there can be none.
+StreamTo = Callable[[Flow], Flow | None]
 
 
 class Teller:
-    """`gone` is called when a watcher's silence or answer ended its subscription."""
+    """`ended` is called when a watcher's silence or answer ended its subscription, `verified` when it
+    answers for the first time.
+    """
 
     def __init__(
         self,
         context: Context,
         endpoint: Endpoint,
-        options: TellerOptions,
-        gone: Callable[[Subscription, str, float], None],
+        renderer: Renderer,
+        min_interval: float,
+        stream_to: StreamTo,
+        ended: Callable[[Subscription, str, float], None],
+        verified: Callable[[Subscription], None],
     ) -> None:
+        """`min_interval`: seconds between two NOTIFYs for changes, per subscription."""
         self._context = context
         self._endpoint = endpoint
-        self._options = options
-        self._gone = gone
+        self._renderer = renderer
+        self._min_interval = min_interval
+        self._stream_to = stream_to
+        self._ended = ended
+        self._verified = verified
         self._batches: deque[deque[Subscription]] = deque()
-        self._bodies: dict[str, dict[tuple[BodyFormat, Subject], bytes]] = {}
 
     @property
     def queued(self) -> int:
@@ -130,9 +127,21 @@ class Teller:
         subscription.misses = 0
         self._resume(subscription)
 
-    def forget_bodies(self, extension: str) -> None:
-        """The extension's state changed: what was rendered for it is old."""
-        self._bodies.pop(extension, None)
+    def suppress(self, subscription: Subscription, known: str) -> bool:
+        """Whether the watcher knows what it would be told (RFC 5839 section 6.3); it is then not told."""
+        rendered = self._renderer.body(subscription)
+        if known not in ("*", rendered.etag):
+            return False
+        subscription.shown = rendered.tail
+        subscription.owed = None
+        return True
+
+    def drop(self, subscription: Subscription, reason: str, now: float) -> None:
+        """End a subscription to whose watcher nothing can be said any more."""
+        subscription.phase = Phase.ENDED
+        subscription.owed = None
+        self._resume(subscription)
+        self._ended(subscription, reason, now)
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -156,78 +165,41 @@ class Teller:
         if trigger is None:
             raise AssertionError("nothing is owed")
         subscription.owed = subscription.since = None
-        tail = self._tail(subscription)
-        if trigger not in _AT_ONCE and tail == subscription.shown:
+        rendered = self._renderer.body(subscription)
+        if trigger not in _AT_ONCE and rendered.tail == subscription.shown:
             return
-        subscription.shown = tail
-        subscription.not_before = now + self._options.min_interval
+        subscription.shown = rendered.tail
+        rate = subscription.max_rate
+        subscription.not_before = now + max(self._min_interval, rate.interval if rate else 0.0)
         branch = BRANCH_COOKIE + self._context.token()
+        flow = self._flow_for(subscription, rendered)
         subscription.in_flight = self._endpoint.request(
             "NOTIFY",
             branch,
-            subscription.flow,
-            self._encode(subscription, branch, tail, now),
-            partial(self._ended, subscription, trigger, since),
+            flow,
+            self._renderer.notify(subscription, flow, branch, rendered, now),
+            partial(self._finished, subscription, trigger, since),
             now,
             sends=_SENDS if subscription.verified else _UNVERIFIED_SENDS,
         )
         self._context.emit(NotifySent(trigger.value, since))
 
-    def _encode(self, subscription: Subscription, branch: str, tail: bytes, now: float) -> bytes:
-        head = subscription.head
-        if head is None:
-            head = subscription.head = self._head(subscription)
-        if subscription.phase is Phase.ACTIVE:
-            # The time really left: phones set their refresh timer by it.
-            state = b"active;expires=%d" % max(0, round(subscription.expires_at - now))
-        else:
-            state = b"terminated;reason=" + subscription.reason.encode()
-        return b"%b%b%b%d NOTIFY\r\nSubscription-State: %b\r\n%b" % (
-            head.before_branch,
-            branch.encode(),
-            head.before_cseq,
-            subscription.dialog.next_cseq(),
-            state,
-            tail,
-        )
-
-    def _head(self, subscription: Subscription) -> Head:
-        dialog, flow, event = subscription.dialog, subscription.flow, subscription.event
-        uri, routes = dialog.request_line_and_routes()
-        kept = (
-            ("Max-Forwards", "70"),
-            *(("Route", route) for route in routes),
-            ("From", dialog.local),
-            ("To", dialog.remote),
-            ("Call-ID", dialog.id.call_id),
-            ("Contact", f"<{contact_uri(flow)}>"),
-            ("Event", event.package if event.id is None else f"{event.package};id={event.id}"),
-            ("Allow-Events", self._options.allow_events),
-            ("User-Agent", self._options.user_agent),
-        )
-        via = encode_headers([("Via", via_head(flow))]).removesuffix(b"\r\n")
-        return Head(encode_request_line("NOTIFY", uri) + via, b"\r\n" + encode_headers(kept) + b"CSeq: ")
-
-    def _tail(self, subscription: Subscription) -> bytes:
-        """The end of the message from Content-Type on, shared by all who see the same."""
-        extension = subscription.subject.extension
-        bodies = self._bodies.setdefault(extension, {})
-        key = (subscription.body, subscription.subject)
-        tail = bodies.get(key)
-        if tail is None:
-            if len(bodies) >= _BODIES_KEPT:
-                bodies.clear()
-            body = subscription.body.format(
-                self._context.state.extension_state(extension), subscription.subject
-            )
-            content_type = subscription.body.content_type.encode()
-            tail = b"Content-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (content_type, len(body), body)
-            bodies[key] = tail
-        return tail
+    def _flow_for(self, subscription: Subscription, rendered: Rendered) -> Flow:
+        """A large request takes a stream where it can; never to an address that has not answered yet."""
+        flow = subscription.flow
+        if flow.transport != "udp" or subscription.no_stream or not subscription.verified:
+            return flow
+        if self._renderer.size(subscription, rendered) <= _LARGE:
+            return flow
+        stream = self._stream_to(flow)
+        if stream is None:
+            return flow
+        self._context.emit(LargeRequest("stream"))
+        return stream
 
     # --- answers ---------------------------------------------------------------------------------
 
-    def _ended(
+    def _finished(
         self,
         subscription: Subscription,
         trigger: Trigger,
@@ -237,6 +209,18 @@ class Teller:
         now: float,
     ) -> None:
         subscription.in_flight = None
+        if (
+            result.outcome is Outcome.TRANSPORT_ERROR
+            and transaction.flow.transport != subscription.flow.transport
+        ):
+            # The watcher takes no stream: the large request goes as a datagram after all (18.1.1).
+            self._context.emit(LargeRequest("refused"))
+            subscription.no_stream = True
+            subscription.shown = None
+            subscription.not_before = now
+            subscription.since = subscription.since or since
+            self.tell(subscription, trigger, now)
+            return
         latency = None if since is None else now - since
         outcome = _outcome(result)
         round_trip = now - transaction.started_at
@@ -246,16 +230,21 @@ class Teller:
             subscription.owed = None
             return
         if outcome == "acknowledged":
-            subscription.verified = True
-            subscription.misses = 0
+            self._acknowledged(subscription)
         elif result.status in _FATAL:
-            self._drop(subscription, "notify_rejected", now)
+            self.drop(subscription, "notify_rejected", now)
         elif result.status in _TEMPORARY or result.outcome is not Outcome.ANSWERED:
             self._missed(subscription, result.response, since, now)
         else:
             # This body was not to the phone's liking; the next change gets its chance.
             subscription.shown = None
         self._go_on(subscription, now)
+
+    def _acknowledged(self, subscription: Subscription) -> None:
+        subscription.misses = 0
+        if not subscription.verified:
+            subscription.verified = True
+            self._verified(subscription)
 
     def _missed(
         self, subscription: Subscription, response: Response | None, since: float | None, now: float
@@ -264,7 +253,7 @@ class Teller:
         subscription.misses += 1
         subscription.shown = None
         if subscription.misses > len(_PAUSES):
-            self._drop(subscription, "notify_timeout", now)
+            self.drop(subscription, "notify_timeout", now)
             return
         if subscription.phase is not Phase.ACTIVE:
             return
@@ -272,12 +261,6 @@ class Teller:
             subscription.owed, subscription.since = Trigger.RESYNC, since
         wait = _retry_after(response) or _PAUSES[subscription.misses - 1]
         self._pause(subscription, now + wait)
-
-    def _drop(self, subscription: Subscription, reason: str, now: float) -> None:
-        subscription.phase = Phase.ENDED
-        subscription.owed = None
-        self._resume(subscription)
-        self._gone(subscription, reason, now)
 
     def _pause(self, subscription: Subscription, until: float) -> None:
         subscription.pause = self._context.timers.call_at(until, partial(self._pause_over, subscription))

@@ -77,6 +77,14 @@ class Dialog:
             return source
         return source._replace(remote=Address(uri.host, uri.port or DEFAULT_PORT[source.transport]))
 
+    def reconnect(self, lost: Flow) -> Flow | None:
+        """The flow that opens a new connection in place of a lost one; None if it would lead elsewhere."""
+        uri = _uri_of(self.route_set[0]) if self.route_set else parse_uri(self.target)
+        if not is_ip_literal(uri.host) or uri.host != lost.remote.host:
+            return None
+        port = uri.port or DEFAULT_PORT[lost.transport]
+        return lost._replace(remote=Address(uri.host, port), connection=0)
+
     def __repr__(self) -> str:
         return f"<Dialog {self.id.call_id} to {self.target} cseq {self.local_cseq}/{self.remote_cseq}>"
 

@@ -28,6 +28,7 @@ from bridge.events import (
 from bridge.model.hint import parse_hint
 from bridge.model.state import State
 from bridge.notifier.notifier import Notifier, NotifierOptions
+from bridge.notifier.teller import StreamTo
 from bridge.service import Context
 from bridge.sip.endpoint import Endpoint, EndpointOptions
 from bridge.sip.message import Request, Response
@@ -52,7 +53,8 @@ class Playbook:
         min_interval: float = 0.0,
         trusted: tuple[str, ...] = ("127.0.0.0/8", "::1/128"),
         connected: bool = True,
-        **options: int,
+        stream_to: StreamTo = lambda _flow: None,
+        **options: object,
     ) -> None:
         self.now = 1000.0
         self.effects: list[Effect] = []
@@ -76,6 +78,7 @@ class Playbook:
             self.endpoint,
             NotifierOptions(min_interval=min_interval, **options),
             self.hint_topics.watchers,
+            stream_to,
         )
         self.timers = timers
         self.engine = Engine(timers, self.session, self.endpoint, self.notifier, [self.hint_topics])
@@ -131,7 +134,7 @@ class Playbook:
 
     # --- what is seen ---
 
-    def phone(self, host: str = "127.0.0.1", port: int = 0, **traits: str) -> "Phone":
+    def phone(self, host: str = "127.0.0.1", port: int = 0, **traits: object) -> "Phone":
         """A pretended Digium phone at an address of its own."""
         address = Address(host, port or 40_000 + len(self.phones))
         self.phones[address] = phone = Phone(self, address, **traits)
@@ -185,9 +188,18 @@ class Notify:
 class Phone:
     """Sends requests as a Digium phone does, and answers NOTIFYs when told to."""
 
-    def __init__(self, play: Playbook, address: Address, agent: str = "Digium D40 1_4_0_0_57389") -> None:
+    def __init__(
+        self,
+        play: Playbook,
+        address: Address,
+        agent: str = "Digium D40 1_4_0_0_57389",
+        transport: str = "udp",
+        connection: int = 0,
+    ) -> None:
         self.play = play
         self.address = address
+        self.transport = transport
+        self.connection = connection
         self.agent = agent
         self.received: list[bytes] = []
         self._parsed: list[Response | Notify] = []
@@ -199,7 +211,7 @@ class Phone:
 
     @property
     def flow(self) -> Flow:
-        return Flow("udp", BRIDGE, self.address)
+        return Flow(self.transport, BRIDGE, self.address, self.connection)
 
     def send(self, text: str | bytes) -> None:
         """Exactly these bytes; line feeds of a text become CRLF."""
@@ -211,7 +223,7 @@ class Phone:
         self.cseq += 1
         to_tag = f";tag={self.to_tag}" if self.to_tag else ""
         lines = {
-            "Via": f"SIP/2.0/UDP {self.address.host}:{self.address.port};rport;branch=z9hG4bKPj{self.tag}{next(self._branches)}",
+            "Via": f"SIP/2.0/{self.transport.upper()} {self.address.host}:{self.address.port};rport;branch=z9hG4bKPj{self.tag}{next(self._branches)}",
             "Max-Forwards": "70",
             "From": f'"200" <sip:200@127.0.0.1>;tag={self.tag}',
             "To": f"<sip:{extension}@127.0.0.1>{to_tag}",

@@ -1,0 +1,117 @@
+"""The octets of a NOTIFY: what is the same for many is made once.
+
+The body with its headers is made once per change, format and URI; the head once per subscription.
+Only branch, CSeq and the time left are filled in for each.
+"""
+
+from hashlib import blake2s
+from typing import Final, NamedTuple
+
+from bridge.events import Flow
+from bridge.model.state import State
+from bridge.notifier.bodies import BodyFormat
+from bridge.notifier.bodies.subject import Subject
+from bridge.notifier.subscription import Head, Phase, Subscription
+from bridge.sip.addressing import contact_uri, via_head
+from bridge.sip.message import encode_headers, encode_request_line
+
+# Bodies kept for one extension: watchers write its URI in a few ways, and only an attack in many.
+_BODIES_KEPT: Final = 64
+
+
+class Rendered(NamedTuple):
+    """The end of a NOTIFY, from SIP-ETag on; equal for all watchers who are shown the same."""
+
+    etag: str
+    tail: bytes
+
+
+class Renderer:
+    """Keeps what can be used again."""
+
+    def __init__(self, state: State, allow_events: str, user_agent: str) -> None:
+        self._state = state
+        self._allow_events = allow_events
+        self._user_agent = user_agent
+        self._rendered: dict[str, dict[tuple[BodyFormat, Subject], Rendered]] = {}
+
+    def forget(self, extension: str) -> None:
+        """The extension's state changed: what was rendered for it is old."""
+        self._rendered.pop(extension, None)
+
+    def body(self, subscription: Subscription) -> Rendered:
+        """What the watcher is to be shown now."""
+        extension = subscription.subject.extension
+        kept = self._rendered.setdefault(extension, {})
+        key = (subscription.body, subscription.subject)
+        rendered = kept.get(key)
+        if rendered is None:
+            if len(kept) >= _BODIES_KEPT:
+                kept.clear()
+            rendered = kept[key] = self._render(subscription.body, subscription.subject)
+        return rendered
+
+    def size(self, subscription: Subscription, rendered: Rendered) -> int:
+        """About how many octets a NOTIFY takes; what is filled in has less than a hundred."""
+        head = self._head(subscription, subscription.flow)
+        return len(head.before_branch) + len(head.before_cseq) + len(rendered.tail) + 80
+
+    def notify(
+        self, subscription: Subscription, flow: Flow, branch: str, rendered: Rendered, now: float
+    ) -> bytes:
+        """The whole request, as it goes over `flow`; takes the next CSeq."""
+        head = self._head(subscription, flow)
+        return b"%b%b%b%d NOTIFY\r\nSubscription-State: %b\r\n%b" % (
+            head.before_branch,
+            branch.encode(),
+            head.before_cseq,
+            subscription.dialog.next_cseq(),
+            _state(subscription, now),
+            rendered.tail,
+        )
+
+    def _render(self, body: BodyFormat, subject: Subject) -> Rendered:
+        content = body.format(self._state.extension_state(subject.extension), subject)
+        # RFC 5839: names this state of this resource; a watcher that knows it need not be told.
+        etag = blake2s(content, digest_size=6).hexdigest()
+        lines = (
+            ("SIP-ETag", etag),
+            ("Content-Type", body.content_type),
+            ("Content-Length", str(len(content))),
+        )
+        return Rendered(etag, encode_headers(lines) + b"\r\n" + content)
+
+    def _head(self, subscription: Subscription, flow: Flow) -> Head:
+        if flow is not subscription.flow:
+            return self._make_head(subscription, flow)
+        if subscription.head is None:
+            subscription.head = self._make_head(subscription, flow)
+        return subscription.head
+
+    def _make_head(self, subscription: Subscription, flow: Flow) -> Head:
+        dialog, event = subscription.dialog, subscription.event
+        uri, routes = dialog.request_line_and_routes()
+        kept = (
+            ("Max-Forwards", "70"),
+            *(("Route", route) for route in routes),
+            ("From", dialog.local),
+            ("To", dialog.remote),
+            ("Call-ID", dialog.id.call_id),
+            ("Contact", f"<{contact_uri(flow)}>"),
+            ("Event", event.package if event.id is None else f"{event.package};id={event.id}"),
+            ("Allow-Events", self._allow_events),
+            ("User-Agent", self._user_agent),
+        )
+        via = encode_headers([("Via", via_head(flow))]).removesuffix(b"\r\n")
+        return Head(encode_request_line("NOTIFY", uri) + via, b"\r\n" + encode_headers(kept) + b"CSeq: ")
+
+
+def _state(subscription: Subscription, now: float) -> bytes:
+    """Subscription-State. `expires` is the time really left: phones set their refresh timer by it."""
+    if subscription.phase is not Phase.ACTIVE:
+        return b"terminated;reason=" + subscription.reason.encode()
+    state = b"active;expires=%d" % max(0, round(subscription.expires_at - now))
+    if subscription.max_rate is not None:
+        # RFC 6446 section 5.2: the rate that is kept to.
+        state += b";max-rate=" + subscription.max_rate.text.encode()
+    return state
