@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bridge.config import Settings, find
+from bridge.config import Settings, SipSettings, find
 from bridge.config.addresses import Network, is_loopback
 from bridge.config.advice import advice
 from bridge.config.environment import variable
@@ -12,6 +12,7 @@ from bridge.events import Address
 from bridge.model.facts import device_path
 from bridge.model.hint import Hint
 from bridge.model.words import printable
+from bridge.sip.credentials import User
 from bridge.sip.addressing import host_port
 from bridge.topics.route import Routes
 
@@ -46,6 +47,7 @@ def report(settings: Settings) -> Iterator[str]:
         ("  base topic", settings.base_topic),
         *_labelled("  SIP", listeners),
         *_labelled("  trusted", [_network(network) for network in settings.sip.networks]),
+        *_users(settings.sip),
         ("  HTTP", _listener("http://", settings.http.address)),
     )
     if settings.hints:
@@ -80,6 +82,25 @@ def _network(network: Network) -> str:
     if network.num_addresses == 1:
         return f"{network} (one address)"
     return f"{network} ({network[0]} to {network[-1]})"
+
+
+def _users(sip: SipSettings) -> Iterator[tuple[str, str]]:
+    """Who may come from elsewhere, and how they are asked; nothing where nobody may."""
+    if not sip.users:
+        return
+    yield from _labelled("  users", [_user(user) for user in sip.parsed_users])
+    algorithms = ", ".join(sip.offered_algorithms)
+    alone = f"; MD5 alone to {', '.join(sip.digest_md5_only)}" if sip.digest_md5_only else ""
+    yield "  digest", printable(f"realm {sip.realm}; {algorithms}{alone}", 200)
+
+
+def _user(user: User) -> str:
+    secret = "password" if user.password is not None else f"{' and '.join(user.hashes)} hash"
+    if user.extensions is None:
+        shown = "every extension"
+    else:
+        shown = f"extension {printable(', '.join(sorted(user.extensions)))}" if user.extensions else "nothing"
+    return f"{printable(user.name)} ({secret} set; may watch {shown})"
 
 
 def _labelled(label: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ bridge for good.
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, Protocol
@@ -83,6 +84,7 @@ class EmbeddedBroker:
             }
         )
         broker.stream_connected = self._closing(broker.stream_connected)
+        broker._publish_retained_messages_for_subscription = _only_to_subscribers(broker)  # noqa: SLF001 - no other way in
         return broker
 
     def _closing(self, serve: "_Serve") -> "_Serve":
@@ -95,7 +97,7 @@ class EmbeddedBroker:
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
         ) -> None:
             self._clients.add(writer)
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, OSError):
                 try:
                     await serve(reader, writer, listener_name=listener_name)
                 finally:
@@ -103,6 +105,28 @@ class EmbeddedBroker:
                     writer.close()
 
         return serve_and_close
+
+
+def _only_to_subscribers(broker: "_Broker") -> "_Replay":
+    """The replay of retained messages, to those alone who subscribed.
+
+    amqtt replays to each new client what anybody has subscribed to, before it reads what that client
+    sent: most messages of a `mosquitto_pub` with QoS 0 would be lost with it.
+    """
+    replay = broker._publish_retained_messages_for_subscription  # noqa: SLF001 - as above
+
+    async def replay_to_subscriber(subscription: tuple[str, int], session: object) -> None:
+        subscribers = broker.subscriptions.get(subscription[0], ())
+        if any(subscriber is session for subscriber, _ in subscribers):
+            await replay(subscription, session)
+
+    return replay_to_subscriber
+
+
+class _Replay(Protocol):
+    """Sends a client what is retained under one of its subscriptions (filter, QoS)."""
+
+    async def __call__(self, subscription: tuple[str, int], session: object) -> None: ...
 
 
 class _Serve(Protocol):
@@ -117,6 +141,8 @@ class _Broker(Protocol):
     """What we use of amqtt's Broker, which has no type annotations to offer."""
 
     stream_connected: _Serve
+    subscriptions: Mapping[str, Sequence[tuple[object, int]]]
+    _publish_retained_messages_for_subscription: _Replay
 
     async def start(self) -> None: ...
 

@@ -73,6 +73,13 @@ class Runner:
         """Send by this listener what has its transport and local address."""
         self._listeners.append((transport, listener))
 
+    def can_send(self, flow: Flow) -> bool:
+        """Whether there is a listener for the flow's transport and local address."""
+        return any(
+            transport == flow.transport and listener.serves(flow.local)
+            for transport, listener in self._listeners
+        )
+
     def connect(self, broker: Broker) -> None:
         """Publish and subscribe by this connection."""
         self._broker = broker

@@ -57,6 +57,23 @@ def test_retained_and_live_messages_arrive_over_wildcards():
     asyncio.run(scenario())
 
 
+def test_a_message_with_qos_0_from_a_client_that_leaves_at_once_is_not_lost():
+    async def scenario():
+        recorder = Recorder()
+        async with embedded() as port, linked(port, recorder, mqtt5=False) as link:
+            await recorder.until(lambda: link.connected)
+            link.subscribe(["b/#"])
+            link.publish("b/old", b"retained", retain=True, qos=1)
+            await recorder.until(lambda: recorder.messages)
+            for i in range(20):
+                command = ["mosquitto_pub", "-p", str(port), "-r", "-t", f"b/{i}", "-m", "away"]
+                process = await asyncio.create_subprocess_exec(*command)
+                assert await process.wait() == 0
+            await recorder.until(lambda: len(recorder.messages) == 21)
+
+    asyncio.run(scenario())
+
+
 def test_a_sentinel_comes_behind_all_retained_messages():
     async def scenario():
         recorder = Recorder()

@@ -1,7 +1,6 @@
 """The bridge as a process of its own, on free ports of loopback."""
 
 import contextlib
-import re
 import signal
 import socket
 import subprocess
@@ -38,6 +37,7 @@ class BridgeProcess:
         self.config = folder / f"bridge-{self.port}.toml"
         self._log = folder / f"bridge-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._log.touch()
         sections = [
             f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}',
             f'[sip]\nlisten = ["udp://127.0.0.1:{self.port}"]\n{sip}',
@@ -56,6 +56,7 @@ class BridgeProcess:
 
     def start(self) -> None:
         """Start, and return when it answers by SIP and has read what the broker retains."""
+        before = len(self.log())
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-W", "error", "-m", "bridge", "run", "--config", self.config],
@@ -64,9 +65,10 @@ class BridgeProcess:
                 cwd=ROOT,
             )
         until = time.monotonic() + 15
-        while not (self._answers() and re.search(r"broker_synchronised", self.log())):
+        while not (self._answers() and "broker_synchronised" in self.log()[before:]):
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < until, self.log()
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """Ask it to end, as a service manager does, and see that it does so well."""

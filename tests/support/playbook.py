@@ -9,6 +9,7 @@ assert phone.notified().presence == ("away", "", "")
 
 import itertools
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from ipaddress import ip_network
 
 from bridge.effects import Effect, Publish, Send, Subscribe
@@ -29,11 +30,16 @@ from bridge.model.hint import parse_hint
 from bridge.model.state import State
 from bridge.notifier.notifier import Notifier, NotifierOptions
 from bridge.notifier.teller import StreamTo
+from bridge.registrar.interval import Interval
+from bridge.registrar.publisher import Publisher, PublisherOptions
+from bridge.registrar.registrar import Registrar
 from bridge.service import Context
+from bridge.sip.credentials import User
+from bridge.sip.digest import answer, read_challenge
 from bridge.sip.endpoint import Endpoint, EndpointOptions
+from bridge.sip.gate import Gate, GateOptions
 from bridge.sip.message import Request, Response
 from bridge.sip.parser import parse
-from bridge.sip.trust import Trust
 from bridge.timers import Timers
 from bridge.topics.hints import HintTopics
 from bridge.topics.session import BrokerSession
@@ -52,8 +58,12 @@ class Playbook:
         *hints: str,
         min_interval: float = 0.0,
         trusted: tuple[str, ...] = ("127.0.0.0/8", "::1/128"),
+        users: tuple[User, ...] = (),
+        gate: GateOptions = GateOptions(),  # noqa: B008 - frozen
         connected: bool = True,
         stream_to: StreamTo = lambda _flow: None,
+        interval: Interval = Interval(),  # noqa: B008 - frozen
+        accept_publish: bool = True,
         **options: object,
     ) -> None:
         self.now = 1000.0
@@ -68,7 +78,12 @@ class Playbook:
             timers,
             self._emit,
             self._token,
-            Trust([ip_network(network) for network in trusted]).admit,
+            Gate(
+                replace(gate, networks=tuple(ip_network(network) for network in trusted)),
+                users,
+                self._emit,
+                self._token,
+            ).admit,
         )
         self.truth = Truth(self.state, BASE, self._emit)
         self.hint_topics = HintTopics(self.state, BASE, self._emit, timers)
@@ -80,6 +95,11 @@ class Playbook:
             self.hint_topics.watchers,
             stream_to,
         )
+        context = Context(self.state, timers, self._emit, self._token)
+        self.registrar = Registrar(context, self.endpoint, interval)
+        options_of_publish = PublisherOptions(interval, accept_publish)
+        self.publisher = Publisher(context, self.endpoint, options_of_publish, self.truth.claims)
+        self._given_back = 0
         self.timers = timers
         self.engine = Engine(timers, self.session, self.endpoint, self.notifier, [self.hint_topics])
         if connected:
@@ -127,6 +147,14 @@ class Playbook:
         """A message under the base topic."""
         data = payload.encode() if isinstance(payload, str) else payload
         self.feed(MessageReceived(f"{BASE}/{topic}", data, retained, self.now))
+
+    def give_back(self) -> None:
+        """The broker gives back what was written to truth topics since the last time."""
+        while self._given_back < len(self.effects):
+            effect = self.effects[self._given_back]
+            self._given_back += 1
+            if isinstance(effect, Publish) and effect.topic.startswith((f"{BASE}/presence/", f"{BASE}/device/")):
+                self.feed(MessageReceived(effect.topic, effect.payload, retained=False, at=self.now))
 
     def stop(self) -> None:
         """The process is asked to end."""
@@ -195,12 +223,16 @@ class Phone:
         agent: str = "Digium D40 1_4_0_0_57389",
         transport: str = "udp",
         connection: int = 0,
+        user: str = "200",
+        password: str | None = None,
     ) -> None:
         self.play = play
         self.address = address
         self.transport = transport
         self.connection = connection
         self.agent = agent
+        self.user = user
+        self.password = password
         self.received: list[bytes] = []
         self._parsed: list[Response | Notify] = []
         self.call_id = f"call-{address.port}@{address.host}"
@@ -242,13 +274,28 @@ class Phone:
         """SUBSCRIBE, new or in the dialog that the last one made; returns the answer."""
         fields = {"Event": "presence", "Accept": "application/pidf+xml"} | headers
         fields["Expires"] = None if expires is None else str(expires)
-        before = len(self.received)
-        self.send(self.request("SUBSCRIBE", extension, **fields))
-        response = parse(self.received[before])
-        assert isinstance(response, Response)
+        response = self._ask("SUBSCRIBE", extension, fields)
+        if response.status == 401 and self.password is not None:
+            fields["Authorization"] = self.authorization(response, "SUBSCRIBE", extension)
+            response = self._ask("SUBSCRIBE", extension, fields)
         if response.status == 200:
             self.to_tag = response.to.tag
         return response
+
+    def _ask(self, method: str, extension: str, fields: dict[str, str | None]) -> Response:
+        before = len(self.received)
+        self.send(self.request(method, extension, **fields))
+        response = parse(self.received[before])
+        assert isinstance(response, Response)
+        return response
+
+    def authorization(
+        self, refusal: Response, method: str, extension: str = "2000", count: int = 1, cnonce: str = "0a4f113b"
+    ) -> str:
+        """The answer to the first challenge, as `Authorization` of the next request."""
+        challenge = read_challenge(refusal.lines("www-authenticate")[0])
+        uri = f"sip:{extension}@127.0.0.1:5060"
+        return answer(challenge, self.user, self.password, method, uri, cnonce, count)
 
     def responses(self) -> list[Response]:
         """All answers so far."""

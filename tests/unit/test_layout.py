@@ -15,9 +15,16 @@ MOST_LINES: Final = 400
 
 # Shells around sockets, processes and terminals: tested where these are real.
 TESTED_ELSEWHERE: Final[Mapping[str, str]] = {
+    "bridge/commands/get.py": "tests/integration/test_commands.py",
+    "bridge/commands/hints.py": "tests/integration/test_commands.py",
+    "bridge/commands/run.py": "tests/integration/test_commands.py",
+    "bridge/commands/set_.py": "tests/integration/test_commands.py",
+    "bridge/composition.py": "tests/integration/test_composition.py",
     "bridge/io/embedded.py": "tests/integration/test_embedded.py",
+    "bridge/io/http.py": "tests/integration/test_http.py",
     "bridge/io/mqtt/connection.py": "tests/integration/test_mqtt_connection.py",
     "bridge/io/mqtt/link.py": "tests/integration/test_mqtt_link.py",
+    "bridge/io/oneshot.py": "tests/integration/test_commands.py",
     "bridge/io/runner.py": "tests/integration/test_runner.py",
     "bridge/io/udp.py": "tests/integration/test_udp.py",
 }

@@ -1,0 +1,9 @@
+"""The commands of `presence-bridge`, one a file; the table of them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bridge.commands import check, demo, get, hints, run, set_, watch
+from bridge.commands.command import Command
+
+COMMANDS: Final[Sequence[Command]] = (run, check, set_, get, hints, watch, demo)

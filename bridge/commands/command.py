@@ -1,0 +1,45 @@
+"""What every command module offers, and what several of them need."""
+
+import argparse
+from typing import Protocol
+
+from bridge.config import MqttSettings, Settings
+from bridge.io.oneshot import Account
+
+
+class Command(Protocol):
+    """One word of the command line. `run` returns the exit status of the process."""
+
+    NAME: str
+    HELP: str
+    NEEDS_CONFIG: bool
+
+    def add_arguments(self, parser: argparse.ArgumentParser, /) -> None:
+        """Declare the options."""
+        ...
+
+    def run(self, args: argparse.Namespace, settings: Settings, /) -> int:
+        """Carry it out."""
+        ...
+
+
+def account_of(settings: Settings) -> Account:
+    """The broker that the bridge uses; the embedded one listens where the defaults say."""
+    mqtt = settings.mqtt or MqttSettings()
+    password = mqtt.password.get_secret_value() if mqtt.password is not None else None
+    return Account(mqtt.host, mqtt.port, mqtt.username, password)
+
+
+def provider_of(name: str, settings: Settings) -> str | None:
+    """The presence provider that a person means by a name: a provider, or an extension of one.
+
+    Spelled as in the configuration, since topics tell upper from lower case. None if no hint has it.
+    """
+    for hint in settings.parsed_hints:
+        for provider in hint.providers:
+            if provider.casefold() == name.casefold():
+                return provider
+    for hint in settings.parsed_hints:
+        if hint.extension == name and hint.providers:
+            return hint.providers[0]
+    return None
