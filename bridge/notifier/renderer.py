@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from bridge.events import Flow
 from bridge.model.state import State
 from bridge.notifier.bodies import BodyFormat
-from bridge.notifier.bodies.subject import Subject
+from bridge.notifier.bodies.subject import VERSION, Subject
 from bridge.notifier.subscription import Head, Phase, Subscription
 from bridge.sip.addressing import contact_uri, via_head
 from bridge.sip.message import encode_headers, encode_request_line
@@ -20,10 +20,21 @@ _BODIES_KEPT: Final = 64
 
 
 class Rendered(NamedTuple):
-    """The end of a NOTIFY, from SIP-ETag on; equal for all watchers who are shown the same."""
+    """The end of a NOTIFY, from SIP-ETag on; equal for all watchers who are shown the same.
+
+    Of a versioned body `content` is kept apart, since the version is another in each subscription.
+    """
 
     etag: str
     tail: bytes
+    content: bytes | None = None
+
+    def numbered(self, version: int) -> bytes:
+        """The tail, with this version filled in if it has one (RFC 4235 section 4.1)."""
+        if self.content is None:
+            return self.tail
+        content = self.content.replace(VERSION, b"%d" % version)
+        return self.tail + b"Content-Length: %d\r\n\r\n%b" % (len(content), content)
 
 
 class Renderer:
@@ -54,7 +65,8 @@ class Renderer:
     def size(self, subscription: Subscription, rendered: Rendered) -> int:
         """About how many octets a NOTIFY takes; what is filled in has less than a hundred."""
         head = self._head(subscription, subscription.flow)
-        return len(head.before_branch) + len(head.before_cseq) + len(rendered.tail) + 80
+        body = rendered.tail if rendered.content is None else rendered.tail + rendered.content
+        return len(head.before_branch) + len(head.before_cseq) + len(body) + 80
 
     def notify(
         self, subscription: Subscription, flow: Flow, branch: str, rendered: Rendered, now: float
@@ -67,19 +79,17 @@ class Renderer:
             head.before_cseq,
             subscription.dialog.next_cseq(),
             _state(subscription, now),
-            rendered.tail,
+            rendered.numbered(subscription.next_version()),
         )
 
     def _render(self, body: BodyFormat, subject: Subject) -> Rendered:
         content = body.format(self._state.extension_state(subject.extension), subject)
         # RFC 5839: names this state of this resource; a watcher that knows it need not be told.
         etag = blake2s(content, digest_size=6).hexdigest()
-        lines = (
-            ("SIP-ETag", etag),
-            ("Content-Type", body.content_type),
-            ("Content-Length", str(len(content))),
-        )
-        return Rendered(etag, encode_headers(lines) + b"\r\n" + content)
+        lines = encode_headers((("SIP-ETag", etag), ("Content-Type", body.content_type)))
+        if VERSION in content:
+            return Rendered(etag, lines, content)
+        return Rendered(etag, lines + b"Content-Length: %d\r\n\r\n%b" % (len(content), content))
 
     def _head(self, subscription: Subscription, flow: Flow) -> Head:
         if flow is not subscription.flow:

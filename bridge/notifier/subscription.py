@@ -72,6 +72,7 @@ class Subscription:
         "source",
         "subject",
         "verified",
+        "version",
     )
 
     def __init__(
@@ -110,6 +111,12 @@ class Subscription:
         self.max_rate: MaxRate | None = None
         self.no_stream = False
         self.reason = ""
+        self.version = -1
+
+    def next_version(self) -> int:
+        """The number of the next NOTIFY, from 0 on (RFC 4235 section 4.1)."""
+        self.version += 1
+        return self.version
 
     @property
     def watcher(self) -> str:

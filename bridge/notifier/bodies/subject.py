@@ -1,9 +1,12 @@
 """Whom a body speaks about, and what may be added to it."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bridge.model.hint import ExtensionState
+
+# Where a format wants the number of the NOTIFY within its subscription; no text can hold it.
+VERSION: Final = b"\0"
 
 # XML of elements to add, indented for their place, or "" for none.
 Supplement = Callable[[ExtensionState], str]
