@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from bridge.effects import SubscribeAnswered, SubscriptionEnded
 from bridge.events import Flow
 from bridge.model.facts import Change
-from bridge.notifier.bodies import supplements_for
-from bridge.notifier.bodies.subject import Subject
 from bridge.notifier.capacity import Capacity, Limits
 from bridge.notifier.packages import PACKAGES
 from bridge.notifier.packages.package import EventPackage
+from bridge.notifier.profiles import Profiles
 from bridge.notifier.rate import max_rate
 from bridge.notifier.renderer import Renderer
 from bridge.notifier.subscription import Subscription, Trigger
@@ -23,6 +22,7 @@ from bridge.sip.dialog import Dialog, DialogId
 from bridge.sip.endpoint import Endpoint, Incoming
 from bridge.sip.errors import (
     BadEvent,
+    Forbidden,
     IntervalTooBrief,
     NoSuchSubscription,
     NotAcceptable,
@@ -50,6 +50,7 @@ class NotifierOptions:
     min_interval: float = 0.1
     user_agent: str = "Presence Bridge"
     limits: Limits = field(default_factory=Limits)
+    profiles: Profiles = field(default_factory=Profiles)
 
 
 class Notifier:
@@ -146,7 +147,7 @@ class Notifier:
             expires = self._expires(request, package)
             self._create(incoming, event, package, expires, now)
             return
-        subscription = self._find(request, event)
+        subscription = self._find(incoming, event)
         expires = self._expires(request, package)
         subscription.dialog.accept(request)
         subscription.max_rate = max_rate(event)
@@ -156,16 +157,18 @@ class Notifier:
         self, incoming: Incoming, event: Event, package: EventPackage, expires: int, now: float
     ) -> None:
         request, source = incoming.request, incoming.flow.remote.host
-        extension = self._extension(request)
-        body = package.choose_body(request.accept)
+        extension = self._extension(incoming)
+        agent = request.get("user-agent") or ""
+        profile = self._options.profiles.choose(agent).profile
+        body = profile.choose_body(package, request.accept)
         if body is None:
             raise NotAcceptable(package.bodies)
         self._capacity.admit(source)
-        agent = request.get("user-agent") or ""
-        subject = Subject(extension, request.uri, supplements_for(agent))
+        subject = profile.subject(extension, request.uri)
         dialog = Dialog(request, self._context.token())
         flow = dialog.next_hop(incoming.flow)
-        subscription = Subscription(dialog, flow, source, package, event, body, subject, agent)
+        subscription = Subscription(dialog, flow, source, package, event, body, subject, profile, agent)
+        subscription.user = incoming.identity.user
         subscription.expires_at = now + expires
         subscription.behind_since = now
         subscription.max_rate = max_rate(event)
@@ -225,21 +228,29 @@ class Notifier:
             ),
         )
 
-    def _find(self, request: Request, event: Event) -> Subscription:
+    def _find(self, incoming: Incoming, event: Event) -> Subscription:
+        request = incoming.request
         identity = DialogId(request.call_id, request.to.tag or "", request.from_.tag or "")
         subscription = self._table.find(identity)
-        if subscription is None:
+        if subscription is None or subscription.user != incoming.identity.user:
+            # Somebody else's dialog is not told from none.
             raise NoSuchSubscription("no such dialog")
         if (event.package, event.id) != (subscription.event.package, subscription.event.id):
             # One subscription per dialog (4.5.2). A phone that is told 481 subscribes anew at once.
             raise NoSuchSubscription("this dialog is for another event")
         return subscription
 
-    def _extension(self, request: Request) -> str:
-        """The hint that the Request-URI names; some phones name it in the To header only."""
+    def _extension(self, incoming: Incoming) -> str:
+        """The hint that the Request-URI names; some phones name it in the To header only.
+
+        What a user may not watch is refused before it is looked for: that it exists is not said.
+        """
+        request = incoming.request
         user = request.request_uri.user
         if user is None:
             user = request.to_uri.user
+        if user is not None and not incoming.identity.may_watch(user):
+            raise Forbidden(f"{incoming.identity.user} may not watch {user!r}")
         if user is None or self._context.state.hint(user) is None:
             raise NotFound(f"no hint for {user!r}")
         return user

@@ -7,6 +7,7 @@ from bridge.events import Flow
 from bridge.notifier.bodies import BodyFormat
 from bridge.notifier.bodies.subject import Subject
 from bridge.notifier.packages.package import EventPackage
+from bridge.notifier.profiles import Profile
 from bridge.notifier.rate import MaxRate
 from bridge.sip.dialog import Dialog
 from bridge.sip.headers import Event
@@ -65,12 +66,14 @@ class Subscription:
         "package",
         "pause",
         "phase",
+        "profile",
         "queued",
         "reason",
         "shown",
         "since",
         "source",
         "subject",
+        "user",
         "verified",
         "version",
     )
@@ -84,6 +87,7 @@ class Subscription:
         event: Event,
         body: BodyFormat,
         subject: Subject,
+        profile: Profile,
         agent: str,
     ) -> None:
         self.dialog = dialog
@@ -93,6 +97,7 @@ class Subscription:
         self.event = event
         self.body = body
         self.subject = subject
+        self.profile = profile
         self.agent = agent
         self.head: Head | None = None
         self.phase = Phase.ACTIVE
@@ -112,6 +117,7 @@ class Subscription:
         self.no_stream = False
         self.reason = ""
         self.version = -1
+        self.user: str | None = None
 
     def next_version(self) -> int:
         """The number of the next NOTIFY, from 0 on (RFC 4235 section 4.1)."""

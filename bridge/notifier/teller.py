@@ -40,10 +40,6 @@ _TEMPORARY: Final = frozenset((408, 500, 503, 504))
 # A NOTIFY for one of these is not held back by the pace, and not left out when nothing changed.
 _AT_ONCE: Final = frozenset((Trigger.SUBSCRIBE, Trigger.TERMINATE))
 
-
-# Octets of a request above which it goes by a stream where one is possible (RFC 3261 section 18.1.1).
-_LARGE: Final = 1300
-
 # The stream to the peer of a datagram flow, or None where there can be none.
 StreamTo = Callable[[Flow], Flow | None]
 
@@ -189,7 +185,7 @@ class Teller:
         flow = subscription.flow
         if flow.transport != "udp" or subscription.no_stream or not subscription.verified:
             return flow
-        if self._renderer.size(subscription, rendered) <= _LARGE:
+        if self._renderer.size(subscription, rendered) <= subscription.profile.tcp_above:
             return flow
         stream = self._stream_to(flow)
         if stream is None:
@@ -231,9 +227,9 @@ class Teller:
             return
         if outcome == "acknowledged":
             self._acknowledged(subscription)
-        elif result.status in _FATAL:
+        elif _is_final(result):
             self.drop(subscription, "notify_rejected", now)
-        elif result.status in _TEMPORARY or result.outcome is not Outcome.ANSWERED:
+        elif _is_temporary(result):
             self._missed(subscription, result.response, since, now)
         else:
             # This body was not to the phone's liking; the next change gets its chance.
@@ -279,6 +275,18 @@ def _outcome(result: Result) -> str:
     if result.outcome is not Outcome.ANSWERED:
         return str(result.outcome.value)
     return "acknowledged" if result.status < 300 else "rejected"
+
+
+def _is_final(result: Result) -> bool:
+    """Whether the answer ends the subscription; one that names a time to come back does not, but for 481."""
+    return result.status == 481 or (result.status in _FATAL and _retry_after(result.response) is None)
+
+
+def _is_temporary(result: Result) -> bool:
+    """Whether another try is worth while: no answer, or one that means not just now."""
+    if result.outcome is not Outcome.ANSWERED or result.status in _TEMPORARY:
+        return True
+    return _retry_after(result.response) is not None
 
 
 def _retry_after(response: Response | None) -> float | None:

@@ -9,6 +9,7 @@ from hashlib import blake2s
 from bridge.effects import Emit, MessageDropped, RequestReceived, ResponseReceived, ResponseSent, Warned
 from bridge.events import Address, Flow
 from bridge.sip.addressing import DEFAULT_PORT
+from bridge.sip.credentials import NOBODY, Identity
 from bridge.sip.errors import (
     BadExtension,
     LoopDetected,
@@ -18,6 +19,7 @@ from bridge.sip.errors import (
     NoSuchSubscription,
     ServiceUnavailable,
     SipError,
+    Unanswered,
 )
 from bridge.sip.headers import stamp
 from bridge.sip.message import Request, Response, encode_response
@@ -55,9 +57,10 @@ class Incoming:
     """A request with the way back.
 
     A handler calls `respond` and goes on: what it sends afterwards leaves after the answer.
+    `identity` is who sent it, as `admit` found out.
     """
 
-    __slots__ = ("_endpoint", "_transaction", "flow", "request")
+    __slots__ = ("_endpoint", "_transaction", "flow", "identity", "request")
 
     def __init__(
         self, endpoint: "Endpoint", transaction: ServerTransaction, flow: Flow, request: Request
@@ -66,6 +69,7 @@ class Incoming:
         self._transaction = transaction
         self.flow = flow
         self.request = request
+        self.identity: Identity = NOBODY
 
     def respond(
         self,
@@ -95,8 +99,8 @@ class EndpointOptions:
 class Endpoint:
     """Knows nothing of presence: handlers are registered by method.
 
-    `admit` is asked before any handler but those of OPTIONS and CANCEL, and raises the SipError
-    that a stranger gets.
+    `admit` is asked before any handler but those of OPTIONS and CANCEL. It says who it is in
+    `Incoming.identity`, or raises the SipError that a stranger gets, or Unanswered.
     """
 
     def __init__(
@@ -234,6 +238,9 @@ class Endpoint:
         try:
             self._inspect(request)
             self._handler(request)(incoming, now)
+        except Unanswered as silence:
+            self._servers.forget(request)
+            self._emit(MessageDropped(flow, "policy", str(silence)))
         except SipError as error:
             incoming.respond(error.status, error.reason, headers=error.headers)
         except Exception as error:  # noqa: BLE001 - one bad request must not stop the others

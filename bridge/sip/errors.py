@@ -8,6 +8,7 @@ SipError                            anything that ends in a SIP answer
 ├── MethodNotAllowed         405    Allow
 ├── NotAcceptable            406    Accept
 ├── EntityTooLarge           413
+├── UriTooLong               414
 ├── UnsupportedMediaType     415    Accept
 ├── UnsupportedUriScheme     416
 ├── BadExtension             420    Unsupported
@@ -49,6 +50,10 @@ class SipError(Exception):
         self.detail = detail or self.reason
         self.headers: tuple[tuple[str, str], ...] = tuple(headers)
         super().__init__(self.detail)
+
+
+class Unanswered(Exception):
+    """A request that gets no answer, and is looked at anew when it is repeated; the text is for people."""
 
 
 class BadRequest(SipError):
@@ -106,14 +111,21 @@ class EntityTooLarge(SipError):
     reason = "Request Entity Too Large"
 
 
+class UriTooLong(SipError):
+    """The Request-URI is longer than we take (21.4.12)."""
+
+    status = 414
+    reason = "Request-URI Too Long"
+
+
 class UnsupportedMediaType(SipError):
     """A body that we would have to read is of a type that we cannot (21.4.13)."""
 
     status = 415
     reason = "Unsupported Media Type"
 
-    def __init__(self, accept: List, detail: str = "") -> None:
-        super().__init__(detail, [("Accept", _listed(accept))])
+    def __init__(self, accept: List, detail: str = "", headers: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(detail, [("Accept", _listed(accept)), *headers])
 
 
 class UnsupportedUriScheme(SipError):

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from bridge.effects import Send, SubscribeAnswered, SubscriptionEnded
+from bridge.notifier.packages import PACKAGES
+from bridge.sip.credentials import User
 from support.playbook import BASE, Playbook
 
 HINTS = ("2000 = SIP/2000,CustomPresence:2000", "2001 = ,CustomPresence:anna", "*78 = Custom:night")
@@ -44,12 +46,12 @@ def test_headers_of_the_answer_and_of_the_notify(play, phone):
     response = phone.subscribe(expires=600)
     assert response.get("expires") == "600"
     assert response.get("contact") == "<sip:127.0.0.1:5060>"
-    assert response.get("allow-events") == "presence"
+    assert response.get("allow-events") == "presence, dialog"
     request = phone.notified().request
     assert request.get("event") == "presence"
     assert request.get("subscription-state") == "active;expires=600"
     assert request.get("contact") == "<sip:127.0.0.1:5060>"
-    assert request.get("allow-events") == "presence"
+    assert request.get("allow-events") == "presence, dialog"
     assert request.get("content-type") == "application/pidf+xml"
     assert request.call_id == phone.call_id
     assert request.get("from") == f"<sip:2000@127.0.0.1>;tag={phone.to_tag}"
@@ -101,8 +103,9 @@ def test_only_digium_phones_get_the_digium_tuple(play):
 @pytest.mark.requirement("S27")
 def test_a_watcher_that_cannot_see_a_change_is_not_told(play):
     digium, other = play.phone(), play.phone(agent="Yealink SIP-T46S")
+    digium.subscribe()
+    other.subscribe(Event="dialog", Accept="application/dialog-info+xml")
     for phone in (digium, other):
-        phone.subscribe()
         phone.notified()
     play.mqtt("presence/2000", "away")
     assert len(digium.notifies()) == 2
@@ -206,7 +209,7 @@ def test_a_refresh_may_move_the_phone(play, phone):
 def test_an_unknown_event_is_489_and_says_what_is_known(phone, event):
     response = phone.subscribe(Event=event)
     assert response.status == 489
-    assert response.get("allow-events") == "presence"
+    assert response.get("allow-events") == "presence, dialog"
 
 
 @pytest.mark.requirement("S25", "D2")
@@ -239,14 +242,15 @@ def test_without_a_user_in_the_request_uri_the_to_header_names_the_extension(pla
         ("", 406),
         ("text/plain", 406),
         ("application/pidf+xml;q=0", 406),
-        ("application/pidf+xml;q=0, */*", 406),
+        ("application/pidf+xml;q=0, */*", 200),
+        ("application/pidf+xml;q=0, application/*;q=0", 406),
     ],
 )
 def test_accept(phone, accept, status):
     response = phone.subscribe(Accept=accept)
     assert response.status == status
     if status == 406:
-        assert response.get("accept") == "application/pidf+xml"
+        assert response.get("accept") == ", ".join(PACKAGES["presence"].bodies)
 
 
 @pytest.mark.requirement("S5")
@@ -423,3 +427,48 @@ def test_watchers_are_published_with_the_hint(play, phone):
     phone.subscribe(expires=0)
     play.advance(1)
     assert json.loads(play.published[f"{BASE}/hint/2000"])["watchers"] == 0
+
+
+# --- who may watch what ---
+
+
+@pytest.fixture
+def guarded():
+    users = [User("anna", "secret", extensions=frozenset({"2000"})), User("bert", "secret")]
+    return Playbook(*HINTS, trusted=(), users=users)
+
+
+@pytest.mark.requirement("S24", "A11")
+@pytest.mark.parametrize(
+    ("user", "extension", "status"),
+    [
+        ("anna", "2000", 200),
+        ("anna", "2001", 403),
+        ("anna", "2009", 403),
+        ("bert", "2001", 200),
+        ("bert", "2009", 404),
+    ],
+)
+def test_what_a_user_may_not_watch_is_refused_whether_or_not_it_exists(guarded, user, extension, status):
+    phone = guarded.phone(user=user, password="secret")
+    phone.subscribe(extension)
+    assert phone.responses()[-1].status == status
+
+
+@pytest.mark.requirement("S24")
+def test_another_users_dialog_cannot_be_told_from_none(guarded):
+    phone = guarded.phone(user="anna", password="secret")
+    phone.subscribe()
+    phone.notified()
+    thief = guarded.phone(user="bert", password="secret")
+    thief.call_id, thief.tag, thief.to_tag, thief.cseq = (
+        phone.call_id,
+        phone.tag,
+        phone.to_tag,
+        phone.cseq + 5,
+    )
+    thief.subscribe(expires=0)
+    assert thief.responses()[-1].status == 481
+    assert len(guarded.notifier.subscriptions) == 1
+    phone.subscribe()
+    assert phone.responses()[-1].status == 200

@@ -124,6 +124,40 @@ def test_retry_after_is_kept_to_with_the_newest_state(play, phone):
     assert phone.notified().presence == ("away", "", "")
 
 
+@pytest.mark.requirement("S15")
+@pytest.mark.parametrize("status", [480, 486, 404])
+def test_retry_after_is_kept_to_whatever_the_status(play, phone, status):
+    phone.subscribe()
+    phone.notified(status, "Retry-After: 5")
+    play.advance(5.1)
+    assert len(phone.notifies()) == 2
+    phone.notified()
+    assert len(play.notifier.subscriptions) == 1
+
+
+@pytest.mark.requirement("S15", "S14")
+def test_an_endless_retry_after_is_bounded_and_481_ends_all_the_same(play, phone):
+    other = play.phone()
+    other.subscribe()
+    other.notified(481, "Retry-After: 5")
+    assert play.notifier.subscriptions == ()
+    phone.subscribe(expires=3600)
+    for _ in range(3):
+        phone.notified(503, "Retry-After: 5")
+        play.advance(5.1)
+    assert play.notifier.subscriptions == ()
+
+
+@pytest.mark.requirement("S16", "A14")
+@pytest.mark.parametrize("status", [401, 407])
+def test_a_challenge_to_our_notify_ends_it_without_credentials(play, phone, status):
+    phone.subscribe()
+    phone.notified(status, 'WWW-Authenticate: Digest realm="evil", nonce="1"')
+    assert play.notifier.subscriptions == ()
+    assert len(phone.notifies()) == 1
+    assert not any(b"uthorization" in data for data in phone.received)
+
+
 def test_silence_three_times_ends_the_subscription(play, phone):
     phone.subscribe(expires=3600)
     phone.notified()
