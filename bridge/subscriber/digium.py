@@ -46,9 +46,19 @@ class Handset:
         return f"sip:{quote(extension, _USER)}@{self._server}"
 
     def subscribe(
-        self, uri: str, *, branch: str, local: str, remote: str, call_id: str, cseq: int, expires: int
+        self,
+        uri: str,
+        *,
+        branch: str,
+        local: str,
+        remote: str,
+        call_id: str,
+        cseq: int,
+        expires: int,
+        authorization: str | None = None,
     ) -> bytes:
         """A SUBSCRIBE to the event package presence; `local` and `remote` with their tags."""
+        credentials = [] if authorization is None else [("Authorization", authorization)]
         return encode_request(
             "SUBSCRIBE",
             uri,
@@ -66,6 +76,7 @@ class Handset:
                 ("Accept", "application/pidf+xml, application/xpidf+xml"),
                 ("Allow-Events", "presence, message-summary, refer"),
                 ("User-Agent", USER_AGENT),
+                *credentials,
             ),
         )
 

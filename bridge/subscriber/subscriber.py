@@ -11,8 +11,9 @@ from bridge.events import BytesReceived, Event, Flow, Stopping, TransportFailed,
 from bridge.pidf import CONTENT_TYPE, DocumentError
 from bridge.sip.endpoint import Endpoint, EndpointOptions, Incoming
 from bridge.sip.errors import BadEvent, BadRequest, NoSuchSubscription
-from bridge.sip.message import Request
+from bridge.sip.message import Request, Response
 from bridge.sip.transaction import ClientTransaction, Result
+from bridge.subscriber.account import Account
 from bridge.subscriber.dialog import Dialog
 from bridge.subscriber.digium import BRANCH, USER_AGENT, Handset
 from bridge.subscriber.pidf import Picture, read_pidf
@@ -39,17 +40,28 @@ class Subscriber:
 
     `flow` leads from the phone's own address to the server. `token()` gives 16 fresh hexadecimal
     digits. The first SUBSCRIBE leaves with the first event, which may be a Wake; Stopping
-    unsubscribes.
+    unsubscribes. Without `password` a challenge is a refusal.
     """
 
     def __init__(
-        self, extension: str, user: str, flow: Flow, emit: Emit, token: Callable[[], str], tell: Tell
+        self,
+        extension: str,
+        user: str,
+        flow: Flow,
+        emit: Emit,
+        token: Callable[[], str],
+        tell: Tell,
+        *,
+        password: str | None = None,
     ) -> None:
         self._extension = extension
         self._flow = flow
         self._token = token
         self._tell = tell
         self._handset = Handset(user, flow)
+        self._account = Account(user, password, token)
+        # What the last SUBSCRIBE asked for, in seconds.
+        self._asked = _EXPIRES
         self._timers = Timers()
         self._endpoint = Endpoint(
             EndpointOptions(("presence",), (CONTENT_TYPE,), USER_AGENT), self._timers, emit, token, _admit
@@ -90,7 +102,8 @@ class Subscriber:
         if self._dialog is not None and self._in_flight is None:
             self._subscribe(self._dialog, _EXPIRES, now)
 
-    def _subscribe(self, dialog: Dialog, expires: int, now: float) -> None:
+    def _subscribe(self, dialog: Dialog, expires: int, now: float, authorization: str | None = None) -> None:
+        self._asked = expires
         branch = BRANCH + self._token()
         to = self._handset.address(self._extension)
         request = self._handset.subscribe(
@@ -101,6 +114,7 @@ class Subscriber:
             call_id=dialog.call_id,
             cseq=dialog.local_cseq,
             expires=expires,
+            authorization=authorization,
         )
         dialog.local_cseq += 1
         self._in_flight = self._endpoint.request(
@@ -113,7 +127,7 @@ class Subscriber:
             return
         self._in_flight = None
         dialog = self._dialog
-        if dialog is None:
+        if dialog is None or self._answered_challenge(dialog, result.response, now):
             return
         if result.response is not None and 200 <= result.status < 300:
             dialog.answered(result.response.to.tag, result.response)
@@ -126,6 +140,18 @@ class Subscriber:
             reason = result.response.reason if result.response is not None else result.outcome.value
             self._come_back(LATER, now)
             self._tell(Refused(self._extension, result.status, reason))
+
+    def _answered_challenge(self, dialog: Dialog, response: Response | None, now: float) -> bool:
+        """Ask again with the password, if that was what was missing."""
+        if response is None or response.status != 401:
+            self._account.settle()
+            return False
+        authorization = self._account.authorize(response, "SUBSCRIBE", dialog.target)
+        if authorization is None:
+            self._account.settle()
+            return False
+        self._subscribe(dialog, self._asked, now, authorization)
+        return True
 
     def _granted(self, seconds: int | None, now: float) -> None:
         if seconds is None or self._stopping:

@@ -12,6 +12,7 @@ from bridge.events import MessageReceived
 from bridge.model.facts import Change
 from bridge.timers import Timer, Timers
 from bridge.topics.hints import HintTopics
+from bridge.topics.requests import Requests
 from bridge.topics.truth import Truth
 
 # Seconds to wait for the sentinel. A broker that keeps it (an ACL that lets us subscribe but
@@ -28,13 +29,14 @@ class Link(Enum):
 
 
 class BrokerSession:
-    """Joins the truth and the hint topics to the life of the connection."""
+    """Joins truth, hint topics and requests to the life of the connection."""
 
     def __init__(
         self,
         base_topic: str,
         truth: Truth,
         hints: HintTopics,
+        requests: Requests,
         timers: Timers,
         emit: Emit,
         token: Callable[[], str],
@@ -42,6 +44,7 @@ class BrokerSession:
         self.link = Link.DOWN
         self._truth = truth
         self._hints = hints
+        self._requests = requests
         self._timers = timers
         self._emit = emit
         self._token = token
@@ -59,7 +62,7 @@ class BrokerSession:
         self._messages = 0
         self._sentinel = self._token().encode()
         self._patience = self._timers.call_at(now + _PATIENCE, self._impatient)
-        self._emit(Subscribe((*self._truth.filters, self._sync_topic)))
+        self._emit(Subscribe((*self._truth.filters, *self._requests.filters, self._sync_topic)))
         self._emit(Publish(self._sync_topic, self._sentinel, retain=False))
 
     def disconnected(self) -> None:
@@ -74,6 +77,9 @@ class BrokerSession:
         if message.topic == self._sync_topic:
             if message.payload == self._sentinel and self.link is Link.READING:
                 self._synchronised(now)
+            return None
+        if self._requests.takes(message.topic):
+            self._requests.received(message, now)
             return None
         self._messages += 1
         return self._truth.received(message, now)
@@ -92,7 +98,7 @@ class BrokerSession:
         self.link = Link.SYNCHRONISED
         self._stop_waiting()
         self._emit(BrokerSynchronised(self._messages, now - self._began_at))
-        self._truth.republish()
+        self._truth.republish(now)
         self._hints.publish_all(now)
         self._emit(Publish(self._state_topic, b"online", retain=True))
 

@@ -5,6 +5,7 @@ import pytest
 
 from bridge.effects import Send
 from bridge.events import Address, BytesReceived, Flow, Stopping, TransportFailed, Wake
+from bridge.sip.digest import hash_of, is_right, read_credentials
 from bridge.sip.message import Request, Response
 from bridge.sip.parser import parse
 from bridge.subscriber.pidf import Picture
@@ -24,13 +25,19 @@ class Sent(NamedTuple):
 class Server:
     """A notifier played by hand, and the pretended clock of both."""
 
-    def __init__(self):
+    def __init__(self, password=None):
         self.now, self.tag, self.cseq = 1000.0, "srv1", 100
         self.sent: list[Sent] = []
         self.reports = []
         tokens = itertools.count(0xABCDEF)
         self.phone = Subscriber(
-            "2000", "watch", FLOW, self.emit, lambda: f"{next(tokens):016x}", self.reports.append
+            "2000",
+            "watch",
+            FLOW,
+            self.emit,
+            lambda: f"{next(tokens):016x}",
+            self.reports.append,
+            password=password,
         )
         self.phone.handle(Wake(), self.now)
 
@@ -414,3 +421,70 @@ def test_an_answer_to_an_overtaken_refresh_changes_nothing(subscribed):
         f"To: {refresh.get('to')}\nCSeq: {refresh.get('cseq')}\nContent-Length: 0\n\n"
     )
     assert Unsubscribed("2000") not in subscribed.reports
+
+
+# --- passwords -----------------------------------------------------------------------------------
+
+CHALLENGE = 'WWW-Authenticate: Digest realm="r", nonce="{}", algorithm=MD5, qop="auth"'
+
+
+@pytest.fixture
+def asked():
+    """A server that asks for a password, and the phone that has it."""
+    server = Server(password="secret")
+    server.answer(401, "Unauthorized", CHALLENGE.format(1))
+    return server
+
+
+def authorization(server):
+    text = server.request.get("authorization")
+    return None if text is None else read_credentials(text, "r")
+
+
+def test_a_challenge_is_answered_in_the_same_dialog(asked):
+    first, second = asked.requests
+    assert (second.call_id, second.from_.tag, second.expires) == (first.call_id, first.from_.tag, 600)
+    assert second.cseq.number == first.cseq.number + 1
+    assert second.top_via.branch != first.top_via.branch
+    credentials = authorization(asked)
+    assert (credentials.username, credentials.nonce, credentials.uri) == ("watch", "1", second.uri)
+    assert is_right(credentials, hash_of("MD5", "watch", "r", "secret"), "SUBSCRIBE")
+    asked.accept()
+    assert asked.reports == []
+
+
+def test_a_refused_password_is_a_refusal(asked):
+    asked.answer(401, "Unauthorized", CHALLENGE.format(2))
+    assert asked.reports == [Refused("2000", 401, "Unauthorized")]
+    assert len(asked.requests) == 2
+
+
+def test_a_stale_nonce_is_not(asked):
+    asked.answer(401, "Unauthorized", CHALLENGE.format(2) + ", stale=true")
+    assert authorization(asked).nonce == "2"
+    asked.accept()
+    assert asked.reports == []
+
+
+def test_without_a_password_a_challenge_is_a_refusal(server):
+    server.answer(401, "Unauthorized", CHALLENGE.format(1))
+    assert server.reports == [Refused("2000", 401, "Unauthorized")]
+
+
+def test_the_goodbye_is_challenged_too(asked):
+    asked.accept()
+    asked.stop()
+    assert (asked.request.expires, asked.request.get("authorization")) == (0, None)
+    asked.answer(401, "Unauthorized", CHALLENGE.format(2))
+    assert (asked.request.expires, authorization(asked).nonce) == (0, "2")
+    asked.accept(0)
+    asked.notify("terminated;reason=timeout")
+    assert asked.reports[-1] == Unsubscribed("2000")
+
+
+def test_the_goodbye_ends_where_the_password_is_refused(asked):
+    asked.accept()
+    asked.stop()
+    for nonce in (2, 3):
+        asked.answer(401, "Unauthorized", CHALLENGE.format(nonce))
+    assert asked.reports == [Unsubscribed("2000")]

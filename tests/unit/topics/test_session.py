@@ -20,7 +20,8 @@ def test_everything_is_subscribed_to_before_the_sentinel_goes_out():
     play = unsynchronised()
     subscribe, sentinel = play.effects
     assert isinstance(subscribe, Subscribe)
-    assert set(subscribe.filters) == {f"{BASE}/presence/#", f"{BASE}/device/#", sentinel.topic}
+    read = {f"{BASE}/presence/#", f"{BASE}/device/#", f"{BASE}/bridge/request/+"}
+    assert set(subscribe.filters) == {*read, sentinel.topic}
     assert not sentinel.retain
     assert play.session.link is Link.READING
 

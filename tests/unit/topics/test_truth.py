@@ -42,7 +42,7 @@ class House:
 
     def republished(self):
         self.effects.clear()
-        self.truth.republish()
+        self.truth.republish(1.0)
         assert all(effect.retain for effect in self.effects)
         return {effect.topic: effect.payload for effect in self.effects}
 
@@ -166,6 +166,13 @@ def test_a_value_written_twice_waits_for_both_echoes(house):
     house.receive(TRUTH, first)
     house.receive(TRUTH, second)
     assert house.command(b'{"message":"x"}') == json_of("dnd", "", "x")
+
+
+def test_a_write_that_comes_back_has_overtaken_those_before_it(house):
+    house.command(b"dnd")
+    house.receive(TRUTH, house.command(b"xa"))
+    house.receive(TRUTH, b"away,lunch")
+    assert house.command(b'{"message":"y"}') == json_of("away", "lunch", "y")
 
 
 def test_a_write_that_the_broker_never_gives_back_is_given_up(house):
@@ -330,7 +337,7 @@ class Conversation(RuleBasedStateMachine):
         if self.held:
             self.house.receive(TRUTH, self.held, retained=True, now=self.now)
         self.house.effects.clear()
-        self.house.truth.republish()
+        self.house.truth.republish(self.now)
         self.collect()
         self.expected = self.house.state.facts.presence("alice")
         self.undisturbed = False

@@ -1,0 +1,86 @@
+"""baresip 1.0 as a process: a softphone with a SIP stack of its own (libre)."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from integration.programs import free_port, wait_for_port
+from support.bridge_process import free_udp_port
+
+CONFIG = """\
+sip_listen 127.0.0.1:{sip_port}
+net_interface 127.0.0.1
+audio_player aufile
+audio_source ausine
+module_path /usr/lib/baresip/modules
+module g711.so
+module_app account.so
+module_app contact.so
+module_app debug_cmd.so
+module_app menu.so
+module_app presence.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen 127.0.0.1:{control_port}
+"""
+
+
+class Baresip:
+    """Headless, alice, not registered unless `regint` is given; asked by its control port (netstrings of JSON).
+
+    `account` are further parameters of its account, such as ";auth_user=alice".
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        server: str,
+        extensions: tuple[str, ...] = (),
+        account: str = "",
+        *,
+        regint: int = 0,
+    ) -> None:
+        self._control_port = free_port()
+        config = CONFIG.format(sip_port=free_udp_port(), control_port=self._control_port)
+        (folder / "config").write_text(config)
+        (folder / "accounts").write_text(
+            f'"Alice" <sip:alice@{server};transport=udp>;regint={regint};mwi=no{account}\n'
+        )
+        contacts = (f'"{extension}" <sip:{extension}@{server}>;presence=p2p\n' for extension in extensions)
+        (folder / "contacts").write_text("".join(contacts))
+        self._log = (folder / "log").open("wb")
+        self._process = subprocess.Popen(
+            ["baresip", "-f", folder, "-4", "-v"], stdout=self._log, stderr=subprocess.STDOUT
+        )
+        wait_for_port(self._control_port)
+
+    def statuses(self) -> dict[str, str]:
+        """What it shows for each contact: Online, Busy, Offline or Unknown."""
+        text = re.sub(r"\x1b\[[0-9;]*m", "", self.command("contacts"))
+        return {extension: status for status, extension in re.findall(r"(\w+)\s.*<sip:(\w+)@", text)}
+
+    def command(self, name: str) -> str:
+        """Have a command carried out, such as presence_offline; what it prints."""
+        with socket.create_connection(("127.0.0.1", self._control_port), timeout=5) as control:
+            command = json.dumps({"command": name, "token": "t"})
+            control.sendall(f"{len(command)}:{command},".encode())
+            answer = b""
+            while not (match := re.match(rb"(\d+):", answer)) or len(answer) <= match.end() + int(match[1]):
+                answer += control.recv(65535)
+        return json.loads(answer[match.end() : -1])["data"]
+
+    def log(self) -> str:
+        """What it has printed so far, registrations included."""
+        return Path(self._log.name).read_text(errors="replace")
+
+    def close(self) -> None:
+        """Unsubscribe, take back what was published, and end."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(10)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._log.close()
