@@ -2,8 +2,12 @@
 
 from bridge.config.addresses import Listener
 from bridge.config.load import find, load
+from bridge.config.phones import PbxSettings, PhoneSettings, ProvisioningSettings
 from bridge.config.problem import ConfigError, Problem
+from bridge.config.profiles import ProfileSettings
 from bridge.config.settings import HintSettings, HttpSettings, MqttSettings, Settings, SipSettings
+from bridge.config.tls import TlsSettings
+from bridge.config.users import UserSettings
 
 __all__ = [
     "ConfigError",
@@ -11,9 +15,15 @@ __all__ = [
     "HttpSettings",
     "Listener",
     "MqttSettings",
+    "PbxSettings",
+    "PhoneSettings",
     "Problem",
+    "ProfileSettings",
+    "ProvisioningSettings",
     "Settings",
     "SipSettings",
+    "TlsSettings",
+    "UserSettings",
     "find",
     "load",
 ]

@@ -3,6 +3,7 @@
 Each reader returns the parsed value or raises ValueError with words that say what to write instead.
 """
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Final, NamedTuple
 
@@ -10,8 +11,11 @@ from bridge.events import Address
 
 Network = IPv4Network | IPv6Network
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_SERVER = re.compile(r"(?:\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]|([A-Za-z0-9_.-]+))(?::([0-9]{1,5}))?")
+
 # What a SIP listener can speak.
-SCHEMES: Final = ("udp",)
+SCHEMES: Final = ("udp", "tcp", "tls")
 
 
 class Listener(NamedTuple):
@@ -28,14 +32,12 @@ class Listener(NamedTuple):
 
 
 def parse_listener(text: str) -> Listener:
-    """Read `udp://127.0.0.1:5060`, `udp://[::1]:5060` or `udp://*:5060` (all IPv4 addresses)."""
+    """Read `udp://127.0.0.1:5060`, `tcp://[::1]:5060` or `tls://*:5061` (all IPv4 addresses)."""
     scheme, separator, rest = text.partition("://")
     if not separator:
         raise ValueError(f"needs a transport before the address, such as {SCHEMES[0]}://{text}")
     if scheme not in SCHEMES:
-        served = " and ".join(SCHEMES)
-        verb = "is" if len(SCHEMES) == 1 else "are"
-        raise ValueError(f"only {served} {verb} served in this version")
+        raise ValueError(f"only {', '.join(SCHEMES[:-1])} and {SCHEMES[-1]} are served")
     return Listener(scheme, *parse_address(rest))
 
 
@@ -60,6 +62,29 @@ def parse_network(text: str) -> Network:
             f"has bits set outside its mask (did you mean {interface.network}, or {interface.ip} alone?)"
         )
     return ip_network(text)
+
+
+def parse_host(text: str) -> str:
+    """Read a host name or an IP address (no brackets), and nothing else."""
+    if not _HOST_NAME.fullmatch(text):
+        try:
+            ip_address(text)
+        except ValueError:
+            raise ValueError("needs a host name or an IP address alone; the port has its own key") from None
+    return text
+
+
+def parse_server(text: str) -> tuple[str, int]:
+    """Read `pbx.example`, `192.0.2.1:5060` or `[2001:db8::1]:5060`: host without brackets, and port, 5060 if none."""
+    match = _SERVER.fullmatch(text)
+    try:
+        host = parse_host(match[1] or match[2]) if match else ""
+    except ValueError:
+        host = ""
+    port = int(match[3] or 5060) if match else 0
+    if not host or not 0 < port <= 65535:
+        raise ValueError("needs a host name or an IP address, with a port or without: 192.168.1.20:5060")
+    return host, port
 
 
 def is_loopback(host: str) -> bool:

@@ -9,13 +9,20 @@ from pydantic_core import ErrorDetails
 from bridge.config.document import Document
 from bridge.config.environment import Environment
 from bridge.config.locate import KeyPath
+from bridge.config.phones import NO_ACCOUNT
 from bridge.config.problem import Excerpt, Problem
+from bridge.config.profiles import CONTRADICTION
 from bridge.config.schema import closest, known_beside
 from bridge.config.secrecy import HIDDEN, is_secret, without_userinfo
 from bridge.config.settings import REPEATED_EXTENSION
+from bridge.config.tls import NO_CERTIFICATE
+from bridge.config.users import NO_SECRET, TWO_SECRETS, UNSUITED
 
 # pydantic's error types; the braces are filled from the context that it gives.
 _WORDS: Final[Mapping[str, str]] = {
+    "bool_parsing": "needs true or false",
+    "bool_type": "needs true or false",
+    "dict_type": "needs a section of its own",
     "extra_forbidden": "is not a setting",
     "finite_number": "needs a finite number",
     "float_parsing": "needs a number",
@@ -26,11 +33,15 @@ _WORDS: Final[Mapping[str, str]] = {
     "int_parsing_size": "needs a whole number of a sensible size",
     "int_type": "needs a whole number",
     "less_than_equal": "must be at most {le}",
+    "literal_error": "needs {expected}",
     "missing": "is required but absent",
     "model_type": "needs a section of its own",
     "string_type": "needs text in quotes",
     "tuple_type": "needs a list in brackets",
 }
+
+# What stands there is not repeated behind the words of these.
+_COMPLETE: Final = frozenset({"missing", CONTRADICTION, NO_ACCOUNT, NO_CERTIFICATE, NO_SECRET, TWO_SECRETS, UNSUITED})
 
 # A value longer than this is cut: the line of the file shows it whole.
 _SHOWN_LENGTH = 60
@@ -81,7 +92,7 @@ def _reason(finding: ErrorDetails) -> str:
         return words + _meant(path)
     if kind == "tuple_type" and isinstance(value, dict):
         return f"is a list of sections: write [[{path[-1]}]], with two brackets, before each"
-    return words if kind == "missing" else f"{words}, got {shown}"
+    return words if kind in _COMPLETE else f"{words}, got {shown}"
 
 
 def _meant(path: KeyPath) -> str:

@@ -10,6 +10,7 @@ from bridge.config import environment
 from bridge.config.document import Document
 from bridge.config.explain import Explainer
 from bridge.config.problem import ConfigError, Problem
+from bridge.config.provisioning import mistakes
 from bridge.config.settings import Settings, repeated
 
 PLACES: Final = (Path("config.toml"), Path("/etc/presence-bridge/config.toml"))
@@ -44,6 +45,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         settings = Settings(**values)
     except ValidationError as error:
         problems += explainer.explain(error)
+    else:
+        problems += (explainer.problem(path, reason) for path, reason in mistakes(settings))
     if problems:
         raise ConfigError(tuple(sorted(problems, key=_reading_order)))
     return settings

@@ -52,10 +52,8 @@ def closest(names: Names) -> Names | None:
             return key.names
     if near := get_close_matches(names[-1], known_beside(names), n=1):
         return (*names[:-1], near[0])
-    for key in KEYS:
-        if key.names[-1] == names[-1]:  # in the wrong section
-            return key.names
-    return None
+    same = [key.names for key in KEYS if key.names[-1] == names[-1]]  # in the wrong section
+    return next((near for near in same if near[0] == names[0]), same[0] if same else None)
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 (an annotation can be anything)

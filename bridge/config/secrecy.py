@@ -6,7 +6,7 @@ from typing import Final
 
 HIDDEN: Final = "(hidden)"
 
-_SECRET_NAME = re.compile(r"pass|pw|secret|token|credential|private", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"pass|pw|ha1|secret|token|credential|private", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=:)[^:@\s]+(?=@)")
 
 

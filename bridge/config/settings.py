@@ -4,17 +4,13 @@ The classes read nothing by themselves: `bridge.config.load` puts the sources to
 what the operator wrote, checked; the properties beside them hold it parsed.
 """
 
-import re
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
-from ipaddress import ip_address
 from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationInfo,
@@ -23,14 +19,26 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bridge.config.addresses import Listener, Network, parse_address, parse_listener, parse_network
+from bridge.config.addresses import (
+    Listener,
+    Network,
+    parse_address,
+    parse_host,
+    parse_listener,
+    parse_network,
+)
+from bridge.config.phones import PhoneSettings, ProvisioningSettings
+from bridge.config.profiles import ProfileSettings
+from bridge.config.section import Section
+from bridge.config.tls import NO_CERTIFICATE, TlsSettings
+from bridge.config.users import UNSUITED, Algorithm, Name, UserSettings
 from bridge.events import Address
 from bridge.model.hint import Hint, parse_hint
+from bridge.notifier.profiles import Profiles
+from bridge.sip.credentials import User, known_by_all
 
 PREFIX: Final = "PRESENCE_BRIDGE_"
 DELIMITER: Final = "__"
-
-_HOST_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 # The type of the one finding that `load` words by itself, with both places.
 REPEATED_EXTENSION: Final = "repeated_extension"
@@ -70,15 +78,6 @@ def _is_number(value: object) -> object:
     return value
 
 
-def _is_host(text: str) -> str:
-    if not _HOST_NAME.fullmatch(text):
-        try:
-            ip_address(text)
-        except ValueError:
-            raise ValueError("needs a host name or an IP address alone; the port has its own key") from None
-    return text
-
-
 def _is_topic(text: str) -> str:
     """MQTT 5 section 4.7: a topic name without wildcards; section 4.7.2: $ is the broker's own."""
     if any(character in "+#" or not character.isprintable() for character in text):
@@ -97,16 +96,10 @@ Seconds = Annotated[float, BeforeValidator(_is_number), Field(ge=0, allow_inf_na
 Expires = Annotated[Whole, Field(ge=0, le=_LONGEST_EXPIRES)]
 
 
-class Section(BaseModel):
-    """A section of the file: frozen, and nothing unknown in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class MqttSettings(Section):
     """The broker to use."""
 
-    host: Annotated[str, AfterValidator(_is_host)] = "127.0.0.1"
+    host: Annotated[str, _is(parse_host)] = "127.0.0.1"
     port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
     base_topic: Annotated[str, AfterValidator(_is_topic)] = "presence-bridge"
     username: Annotated[str | None, _EMPTY_IS_NONE] = None
@@ -127,7 +120,27 @@ class SipSettings(Section):
     max_expires_seconds: Annotated[Expires, Field(validate_default=True)] = 3600
     max_subscriptions: Annotated[Whole, Field(ge=1)] = 100_000
     max_subscriptions_per_source: Annotated[Whole, Field(ge=1)] = 50_000
+    max_connections: Annotated[Whole, Field(ge=1)] = 2000
     large_requests: Literal["auto", "never"] = "auto"
+    accept_register: bool = True
+    accept_publish: bool = True
+    realm: Name = "presence-bridge"
+    users: tuple[UserSettings, ...] = ()
+    digest_algorithms: Annotated[
+        tuple[Algorithm, ...], AfterValidator(_not_empty), Field(validate_default=True)
+    ] = ("SHA-256", "MD5")
+    digest_md5_only: tuple[Name, ...] = ("baresip", "digium", "sangoma", "sipp")
+    digest_without_qop: bool = False
+    profiles: tuple[ProfileSettings, ...] = ()
+    tls: Annotated[TlsSettings | None, Field(validate_default=True)] = None
+
+    @field_validator("tls")
+    @classmethod
+    def _is_there_for_tls(cls, value: TlsSettings | None, info: ValidationInfo) -> TlsSettings | None:
+        if value is None and any(text.startswith("tls://") for text in info.data.get("listen", ())):
+            words = "is required for tls:// in listen: write [sip.tls] with certificate and key"
+            raise PydanticCustomError(NO_CERTIFICATE, words)
+        return value
 
     @field_validator("max_expires_seconds")
     @classmethod
@@ -136,6 +149,55 @@ class SipSettings(Section):
         if value < least:
             raise ValueError(f"must be at least min_expires_seconds, which is {least}")
         return value
+
+    @field_validator("users")
+    @classmethod
+    def _each_user_once(cls, users: tuple[UserSettings, ...]) -> tuple[UserSettings, ...]:
+        for again, first in repeated([user.name for user in users]):
+            raise PydanticCustomError(UNSUITED, f"have the same name in entries {first} and {again}")
+        return users
+
+    @field_validator("profiles")
+    @classmethod
+    def _each_agent_once(cls, profiles: tuple[ProfileSettings, ...]) -> tuple[ProfileSettings, ...]:
+        for again, first in repeated([entry.agent.casefold() for entry in profiles]):
+            raise ValueError(f"entries {first} and {again} have the same agent; the second finds nobody")
+        return profiles
+
+    @field_validator("digest_algorithms")
+    @classmethod
+    def _serves_every_user(cls, value: tuple[Algorithm, ...], info: ValidationInfo) -> tuple[Algorithm, ...]:
+        if repeated(value):
+            raise PydanticCustomError(UNSUITED, "names an algorithm twice")
+        users = [user.parsed for user in info.data.get("users", ())]
+        if not known_by_all(value, users):
+            raise PydanticCustomError(UNSUITED, "names none of which every user has an ha1, or a password")
+        return value
+
+    @cached_property
+    def parsed_users(self) -> tuple[User, ...]:
+        """Who may come by digest."""
+        return tuple(user.parsed for user in self.users)
+
+    @cached_property
+    def parsed_profiles(self) -> Profiles:
+        """How a phone is served, by its User-Agent."""
+        return Profiles([entry.rule for entry in self.profiles])
+
+    @cached_property
+    def offered_algorithms(self) -> tuple[str, ...]:
+        """The digest algorithms by which every user can be checked."""
+        return known_by_all(self.digest_algorithms, self.parsed_users)
+
+    @property
+    def weakens_for_some(self) -> bool:
+        """Whether some phones are offered less than the others."""
+        return bool(self.digest_md5_only) and set(self.offered_algorithms) > {"MD5"}
+
+    @property
+    def lowered_md5_only(self) -> tuple[str, ...]:
+        """The names of `digest_md5_only` as they are looked for in User-Agent."""
+        return tuple(name.lower() for name in self.digest_md5_only)
 
     @cached_property
     def listeners(self) -> tuple[Listener, ...]:
@@ -183,6 +245,8 @@ class Settings(BaseSettings):
     sip: SipSettings = SipSettings()
     http: HttpSettings = HttpSettings()
     hints: tuple[HintSettings, ...] = ()
+    provisioning: ProvisioningSettings = ProvisioningSettings()
+    phones: tuple[PhoneSettings, ...] = ()
 
     @field_validator("hints")
     @classmethod

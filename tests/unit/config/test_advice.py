@@ -1,6 +1,7 @@
 import pytest
+from pydantic import SecretStr
 
-from bridge.config import HintSettings, Settings, SipSettings
+from bridge.config import HintSettings, Settings, SipSettings, TlsSettings, UserSettings
 from bridge.config.advice import advice
 
 ONE_HINT = (HintSettings(extension="1", hint="SIP/1"),)
@@ -28,9 +29,39 @@ def test_phones_elsewhere_are_not_trusted(listen):
     assert "will be refused (403): add their network to [sip] trusted_networks" in sentence
 
 
+def test_users_may_come_from_elsewhere():
+    user = UserSettings(name="a", password=SecretStr("x"))
+    sip = SipSettings(listen=("udp://0.0.0.0:5060",), users=(user,))
+    assert advice(Settings(sip=sip, hints=ONE_HINT)) == ()
+
+
+def test_a_user_of_an_extension_without_hint():
+    user = UserSettings(name="a", password=SecretStr("x"), extensions=("1", "2"))
+    assert advice(Settings(sip=SipSettings(users=(user,)), hints=ONE_HINT)) == (
+        "user 'a' may watch extension '2', for which there is no hint",
+    )
+
+
+def test_a_hash_takes_the_other_algorithm_away():
+    users = (
+        UserSettings(name="a", password=SecretStr("x")),
+        UserSettings.model_validate({"name": "b", "ha1": "0" * 32}),
+    )
+    (sentence,) = advice(Settings(sip=SipSettings(users=users), hints=ONE_HINT))
+    assert sentence.startswith("SHA-256 is offered to nobody, as there is no ha1 of it for 'b'")
+
+
 def test_phones_elsewhere_cannot_reach_the_bridge():
     (sentence,) = advised("udp://127.0.0.1:5060", "127.0.0.0/8", "192.168.1.0/24")
     assert "cannot reach [sip] listen" in sentence
+
+
+def test_a_certificate_that_nobody_sees():
+    tls = TlsSettings(certificate="c.pem", key="k.pem")
+    listen = ("udp://127.0.0.1:5060", "tls://127.0.0.1:5061")
+    assert advice(Settings(sip=SipSettings(listen=listen, tls=tls), hints=ONE_HINT)) == ()
+    (sentence,) = advice(Settings(sip=SipSettings(listen=listen[:1], tls=tls), hints=ONE_HINT))
+    assert "without a tls:// address in [sip] listen" in sentence
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])

@@ -74,7 +74,7 @@ hots = "broker"
 port = "eighteen"
 keepalive_seconds = 99999
 [sip]
-listen = ["udp://127.0.0.1:5060", "tcp://127.0.0.1:5060"]
+listen = ["udp://127.0.0.1:5060", "sctp://127.0.0.1:5060"]
 notify_min_interval_seconds = -1
 min_expires_seconds = 4000
 [[hints]]
@@ -100,7 +100,7 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file(confi
             "config.toml:5:2: sip.max_expires_seconds cannot be 3600: must be at least min_expires_seconds,"
             " which is 4000"
         ),
-        "config.toml:6:35: sip.listen[1] cannot be 'tcp://127.0.0.1:5060': only udp is served in this version",
+        "config.toml:6:35: sip.listen[1] cannot be 'sctp://127.0.0.1:5060': only udp, tcp and tls are served",
         "config.toml:7:1: sip.notify_min_interval_seconds must be at least 0, got -1",
         "config.toml:10:1: hints[0].extension needs text in quotes, got 2000",
         (
@@ -114,7 +114,7 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_file(confi
             "config.toml:19:1: http.listen cannot be 'localhost:9464': needs an IP address, not a name:"
             " 127.0.0.1 for this machine only, 0.0.0.0 for every network"
         ),
-        "config.toml:20:2: colours is not a setting (known here: mqtt, sip, http, hints)",
+        "config.toml:20:2: colours is not a setting (known here: mqtt, sip, http, hints, provisioning, phones)",
         "environment PRESENCE_BRIDGE_MQT: is not a setting (did you mean PRESENCE_BRIDGE_MQTT?)",
         "environment PRESENCE_BRIDGE_MQTT__PORT: mqtt.port must be at most 65535, got '99999'",
     ]
@@ -164,6 +164,15 @@ def test_the_same_extension_in_a_variable(config):
         ("", {"MQTT": '{"password": "hunter2"'}),
         ("", {"MQTT__PASSWORD": "hunter2", "MQTT__PORT": "0"}),
         ("", {"MQTT__HOST": "me:hunter2@broker"}),
+        ("[[sip.users]]\nname = 'a'\npassword = 'hunter2'\nha1 = 'hunter2'", {}),
+        ("[[sip.users]]\nname = 'a'\nha1 = 'hunter2'", {}),
+        ("[[sip.users]]\nname = 'a'\nha1 = ['hunter2', 'hunter2']\nx = 1", {}),
+        ("[[sip.users]]\nname = ''\npasswrd = 'hunter2'", {}),
+        ("[sip]\nusers = [{ name = 1, password = 'hunter2' }]", {}),
+        ("[sip]\nusers = { name = 'a', password = 'hunter2' }", {}),
+        ("", {"SIP__USERS": '[{"name": "a", "password": "hunter2", "ha1": "hunter2"}]'}),
+        ("", {"SIP__USERS": '[{"name": "a", "password": "hunter2"'}),
+        ("", {"SIP__USERS": "hunter2"}),
     ],
 )
 def test_no_secret_is_ever_shown(config, text, variables):

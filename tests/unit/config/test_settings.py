@@ -7,10 +7,23 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from bridge.config import HintSettings, HttpSettings, Listener, MqttSettings, Settings, SipSettings
+from bridge.config import (
+    HintSettings,
+    HttpSettings,
+    Listener,
+    MqttSettings,
+    PbxSettings,
+    PhoneSettings,
+    ProfileSettings,
+    Settings,
+    SipSettings,
+    TlsSettings,
+    UserSettings,
+)
 from bridge.config.settings import repeated
 from bridge.events import Address
 from bridge.model.hint import parse_hint
+from bridge.notifier.profiles import BY_NAME
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
@@ -87,7 +100,9 @@ def test_base_topics(base_topic):
         (MqttSettings, {"hots": "x"}),
         (SipSettings, {"listen": []}),
         (SipSettings, {"listen": "udp://127.0.0.1:5060"}),
-        (SipSettings, {"listen": ["tcp://127.0.0.1:5060"]}),
+        (SipSettings, {"listen": ["sctp://127.0.0.1:5060"]}),
+        (SipSettings, {"listen": ["udp://127.0.0.1:5060", "tls://127.0.0.1:5061"]}),
+        (SipSettings, {"max_connections": 0}),
         (SipSettings, {"trusted_networks": ["192.168.1.1/24"]}),
         (SipSettings, {"notify_min_interval_seconds": -0.1}),
         (SipSettings, {"notify_min_interval_seconds": float("nan")}),
@@ -131,7 +146,8 @@ def example(*, with_mqtt: bool) -> dict[str, object]:
     """What the example says, its commented section taken in or not."""
     text = EXAMPLE.read_text(encoding="utf-8")
     if with_mqtt:
-        text = re.sub(r"^# (?=\[mqtt\]$|[a-z_]+ = )", "", text, flags=re.MULTILINE)
+        sections = r"\[mqtt\]$|\[\[sip\.(users|profiles)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$"
+        text = re.sub(rf"^# (?={sections}|[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
     return tomllib.loads(text)
 
 
@@ -160,11 +176,22 @@ def test_the_example_is_valid_and_uses_the_embedded_broker():
 
 def test_the_example_holds_every_key_with_its_default():
     written = example(with_mqtt=True)
-    hints = written.pop("hints")
+    hints, users, tls = written.pop("hints"), written["sip"].pop("users"), written["sip"].pop("tls")
+    profiles = written["sip"].pop("profiles")
+    phones, settings = written.pop("phones"), written["provisioning"].pop("settings")
+    expected = defaults(Settings(mqtt=MqttSettings()))
+    del expected["hints"], expected["sip.users"], expected["sip.tls"], expected["phones"]
+    del expected["sip.profiles"]
 
-    assert dict(flat(written)) == {
-        key: value for key, value in defaults(Settings(mqtt=MqttSettings())).items() if key != "hints"
-    }
+    assert dict(flat(written)) == expected
+    assert {key for user in users for key in user} == set(UserSettings.model_fields)
+    assert set(tls) == set(TlsSettings.model_fields)
+    assert [set(profile) for profile in profiles] == [set(ProfileSettings.model_fields)]
+    default = ProfileSettings(agent="x").rule.apply(BY_NAME["default"])
+    assert ProfileSettings.model_validate(profiles[0]).rule.apply(BY_NAME["default"]) == default
+    assert [set(phone) for phone in phones] == [set(PhoneSettings.model_fields)]
+    assert set(phones[0]["pbx"]) == set(PbxSettings.model_fields)
+    assert settings
     assert isinstance(hints, list)
     assert {key for hint in hints for key in hint} == set(HintSettings.model_fields)
     optional = {
@@ -176,5 +203,5 @@ def test_the_example_holds_every_key_with_its_default():
 def test_the_example_with_its_broker_means_the_defaults():
     settings = Settings.model_validate(example(with_mqtt=True))
     assert settings.mqtt == MqttSettings()
-    assert settings.sip == SipSettings()
+    assert settings.sip.model_copy(update={"users": (), "profiles": (), "tls": None}) == SipSettings()
     assert settings.http == HttpSettings()

@@ -1,0 +1,54 @@
+"""Which phones are sent what: `[[sip.profiles]]`, before the built-in table."""
+
+from functools import cached_property
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from bridge.config.section import Section
+from bridge.model.words import unknown_name
+from bridge.notifier.profiles import BY_NAME, PidfLayout, PresenceShown, Rule, parse_agent
+
+# Type of a finding whose words say everything.
+CONTRADICTION: Final = "profile_contradiction"
+
+
+def _finds_phones(text: str) -> str:
+    parse_agent(text)
+    return text
+
+
+def _is_profile(text: str) -> str:
+    if text not in BY_NAME:
+        raise ValueError(unknown_name("profile", text, BY_NAME))
+    return text
+
+
+# Without any text, a NOTIFY takes up to a thousand octets; what cannot be cut would not fit either.
+_Bytes = Annotated[int, Field(ge=1000, le=65507)]
+
+
+class ProfileSettings(Section):
+    """Phones, by their User-Agent, and what is other for them. A key that is None stays as it is."""
+
+    agent: Annotated[str, AfterValidator(_finds_phones)]
+    profile: Annotated[str, AfterValidator(_is_profile)] | None = None
+    pidf: PidfLayout | None = None
+    presence: PresenceShown | None = None
+    tcp_above_bytes: _Bytes | None = None
+    udp_limit_bytes: _Bytes | None = None
+
+    @model_validator(mode="after")
+    def _does_not_contradict_itself(self) -> Self:
+        try:
+            self.rule.apply(BY_NAME["default"])
+        except ValueError as error:
+            raise PydanticCustomError(CONTRADICTION, "{reason}", {"reason": str(error)}) from error
+        return self
+
+    @cached_property
+    def rule(self) -> Rule:
+        """The entry as the notifier knows it."""
+        changes = self.model_dump(exclude={"agent", "profile"}, exclude_none=True)
+        return Rule(self.agent, self.profile, changes)

@@ -1,0 +1,34 @@
+"""The certificate for tls:// listeners: `[sip.tls]`."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator
+
+from bridge.config.section import Section
+
+# Type of a finding whose words say everything.
+NO_CERTIFICATE: Final = "no_certificate"
+
+
+def _is_file_name(text: str) -> str:
+    if not text:
+        raise ValueError("needs the name of a file")
+    return text
+
+
+_File = Annotated[str, AfterValidator(_is_file_name)]
+_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
+
+
+class TlsSettings(Section):
+    """PEM files. With `client_ca`, phones need certificates of that CA."""
+
+    certificate: _File
+    key: _File
+    client_ca: Annotated[_File | None, _EMPTY_IS_NONE] = None
+
+    @property
+    def files(self) -> tuple[Path, Path, Path | None]:
+        """Certificate, key and CA."""
+        return Path(self.certificate), Path(self.key), Path(self.client_ca) if self.client_ca else None
