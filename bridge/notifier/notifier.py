@@ -16,7 +16,7 @@ from bridge.notifier.subscription import Subscription, Trigger
 from bridge.notifier.subscriptions import Subscriptions
 from bridge.notifier.teller import StreamTo, Teller
 from bridge.service import Context
-from bridge.sip.addressing import contact_uri
+from bridge.sip.addressing import contact_uri, source_address
 from bridge.sip.content import check_content
 from bridge.sip.dialog import Dialog, DialogId
 from bridge.sip.endpoint import Endpoint, Incoming
@@ -148,6 +148,7 @@ class Notifier:
             self._create(incoming, event, package, expires, now)
             return
         subscription = self._find(incoming, event)
+        self._require_watcher(incoming, subscription.subject.extension)
         expires = self._expires(request, package)
         subscription.dialog.accept(request)
         subscription.max_rate = max_rate(event)
@@ -251,9 +252,21 @@ class Notifier:
             user = request.to_uri.user
         if user is not None and not incoming.identity.may_watch(user):
             raise Forbidden(f"{incoming.identity.user} may not watch {user!r}")
-        if user is None or self._context.state.hint(user) is None:
-            raise NotFound(f"no hint for {user!r}")
+        if user is None:
+            raise NotFound("no user in the Request-URI, nor in To")
+        self._require_watcher(incoming, user)
         return user
+
+    def _require_watcher(self, incoming: Incoming, extension: str) -> None:
+        """Raise NotFound without a hint, and Forbidden for whom it does not name (RFC 3856 section 6.6.2)."""
+        hint = self._context.state.hint(extension)
+        if hint is None:
+            raise NotFound(f"no hint for {extension!r}")
+        if hint.watchers.are_all:
+            return
+        source = incoming.flow.remote.host
+        if not hint.watchers.admit(incoming.identity.user, source_address(source)):
+            raise Forbidden(f"{incoming.identity.user or source} is not among the watchers of {extension}")
 
     def _expires(self, request: Request, package: EventPackage) -> int:
         """Seconds granted (4.2.1.1): what was asked, not more than the maximum; never 423 above it."""

@@ -18,6 +18,12 @@ from bridge.sip.message import encode_headers, encode_request_line
 # Bodies kept for one extension: watchers write its URI in a few ways, and only an attack in many.
 _BODIES_KEPT: Final = 64
 
+# Octets of empty attributes and closing tags that a body has only with texts in it.
+_AROUND_TEXTS: Final = 48
+
+# The room for texts is a multiple of this, so that watchers with heads of about the same size share a body.
+_STEP: Final = 32
+
 
 class Rendered(NamedTuple):
     """The end of a NOTIFY, from SIP-ETag on; equal for all watchers who are shown the same.
@@ -52,15 +58,7 @@ class Renderer:
 
     def body(self, subscription: Subscription) -> Rendered:
         """What the watcher is to be shown now."""
-        extension = subscription.subject.extension
-        kept = self._rendered.setdefault(extension, {})
-        key = (subscription.body, subscription.subject)
-        rendered = kept.get(key)
-        if rendered is None:
-            if len(kept) >= _BODIES_KEPT:
-                kept.clear()
-            rendered = kept[key] = self._render(subscription.body, subscription.subject)
-        return rendered
+        return self._kept(subscription.body, subscription.subject)
 
     def size(self, subscription: Subscription, rendered: Rendered) -> int:
         """About how many octets a NOTIFY takes; what is filled in has less than a hundred."""
@@ -73,19 +71,44 @@ class Renderer:
     ) -> bytes:
         """The whole request, as it goes over `flow`; takes the next CSeq."""
         head = self._head(subscription, flow)
-        return b"%b%b%b%d NOTIFY\r\nSubscription-State: %b\r\n%b" % (
+        start = b"%b%b%b%d NOTIFY\r\nSubscription-State: %b\r\n" % (
             head.before_branch,
             branch.encode(),
             head.before_cseq,
             subscription.dialog.next_cseq(),
             _state(subscription, now),
-            rendered.numbered(subscription.next_version()),
         )
+        version = subscription.next_version()
+        request = start + rendered.numbered(version)
+        limit = subscription.profile.udp_limit_bytes
+        if len(request) > limit and flow.transport == "udp":
+            return start + self._shortened(subscription, rendered.etag, version, limit - len(start))
+        return request
 
-    def _render(self, body: BodyFormat, subject: Subject) -> Rendered:
+    def _kept(self, body: BodyFormat, subject: Subject, etag: str | None = None) -> Rendered:
+        kept = self._rendered.setdefault(subject.extension, {})
+        rendered = kept.get((body, subject))
+        if rendered is None:
+            if len(kept) >= _BODIES_KEPT:
+                kept.clear()
+            rendered = kept[body, subject] = self._render(body, subject, etag)
+        return rendered
+
+    def _shortened(self, subscription: Subscription, etag: str, version: int, limit: int) -> bytes:
+        """The tail in `limit` octets: the texts of its body are cut, the message first.
+
+        The etag stays, since the state does.
+        """
+        body, subject = subscription.body, subscription.subject
+        bare = self._kept(body, subject._replace(room=0), etag).numbered(version)
+        room = max(0, limit - len(bare) - _AROUND_TEXTS) // _STEP * _STEP
+        return self._kept(body, subject._replace(room=room), etag).numbered(version)
+
+    def _render(self, body: BodyFormat, subject: Subject, etag: str | None) -> Rendered:
         content = body.format(self._state.extension_state(subject.extension), subject)
-        # RFC 5839: names this state of this resource; a watcher that knows it need not be told.
-        etag = blake2s(content, digest_size=6).hexdigest()
+        if etag is None:
+            # RFC 5839: names this state of this resource; a watcher that knows it need not be told.
+            etag = blake2s(content, digest_size=6).hexdigest()
         lines = encode_headers((("SIP-ETag", etag), ("Content-Type", body.content_type)))
         if VERSION in content:
             return Rendered(etag, lines, content)

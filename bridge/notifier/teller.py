@@ -185,7 +185,7 @@ class Teller:
         flow = subscription.flow
         if flow.transport != "udp" or subscription.no_stream or not subscription.verified:
             return flow
-        if self._renderer.size(subscription, rendered) <= subscription.profile.tcp_above:
+        if self._renderer.size(subscription, rendered) <= subscription.profile.tcp_above_bytes:
             return flow
         stream = self._stream_to(flow)
         if stream is None:

@@ -26,13 +26,20 @@ async def subscribe(server: int, own: int, extension: str) -> dict[str, object]:
         contact_uri=f"sip:alice@127.0.0.1:{own}",
         local_addr=("127.0.0.1", own),
         remote_addr=("127.0.0.1", server),
-        password="unused",
+        password="wonderland",
     )
 
     async def on_notify(_dialog, message):
         if not notified.done():
             notified.set_result(message)
 
+    def send_message(method, *, headers, **others):
+        # Its answer to a challenge would go out with the branch of the request that was challenged,
+        # and be taken for a repetition of that (RFC 3261 section 17.2.3).
+        headers.pop("Via", None)
+        return send(method, headers=headers, **others)
+
+    send, dialog.send_message = dialog.send_message, send_message
     dialog.register_callback("NOTIFY", on_notify)
     headers = CIMultiDict(Event="presence", Accept="application/pidf+xml", Expires="60")
     response = await asyncio.wait_for(dialog.send_message("SUBSCRIBE", headers=headers), 5)

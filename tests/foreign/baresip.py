@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import BinaryIO
 
 from integration.programs import free_port, wait_for_port
 from support.bridge_process import free_udp_port
@@ -30,7 +31,8 @@ ctrl_tcp_listen 127.0.0.1:{control_port}
 class Baresip:
     """Headless, alice, not registered unless `regint` is given; asked by its control port (netstrings of JSON).
 
-    `account` are further parameters of its account, such as ";auth_user=alice".
+    `account` are further parameters of its account, such as ";auth_user=alice"; `config` are further
+    lines of its configuration.
     """
 
     def __init__(
@@ -41,14 +43,19 @@ class Baresip:
         account: str = "",
         *,
         regint: int = 0,
+        transport: str = "udp",
+        config: str = "",
     ) -> None:
         self._control_port = free_port()
-        config = CONFIG.format(sip_port=free_udp_port(), control_port=self._control_port)
-        (folder / "config").write_text(config)
+        base = CONFIG.format(sip_port=free_udp_port(), control_port=self._control_port)
+        (folder / "config").write_text(base + config)
         (folder / "accounts").write_text(
-            f'"Alice" <sip:alice@{server};transport=udp>;regint={regint};mwi=no{account}\n'
+            f'"Alice" <sip:alice@{server};transport={transport}>;regint={regint};mwi=no{account}\n'
         )
-        contacts = (f'"{extension}" <sip:{extension}@{server}>;presence=p2p\n' for extension in extensions)
+        parameters = "" if transport == "udp" else f";transport={transport}"
+        contacts = (
+            f'"{extension}" <sip:{extension}@{server}{parameters}>;presence=p2p\n' for extension in extensions
+        )
         (folder / "contacts").write_text("".join(contacts))
         self._log = (folder / "log").open("wb")
         self._process = subprocess.Popen(
@@ -61,15 +68,16 @@ class Baresip:
         text = re.sub(r"\x1b\[[0-9;]*m", "", self.command("contacts"))
         return {extension: status for status, extension in re.findall(r"(\w+)\s.*<sip:(\w+)@", text)}
 
-    def command(self, name: str) -> str:
+    def command(self, name: str, params: str = "") -> str:
         """Have a command carried out, such as presence_offline; what it prints."""
         with socket.create_connection(("127.0.0.1", self._control_port), timeout=5) as control:
-            command = json.dumps({"command": name, "token": "t"})
+            command = json.dumps({"command": name, "params": params, "token": "t"})
             control.sendall(f"{len(command)}:{command},".encode())
-            answer = b""
-            while not (match := re.match(rb"(\d+):", answer)) or len(answer) <= match.end() + int(match[1]):
-                answer += control.recv(65535)
-        return json.loads(answer[match.end() : -1])["data"]
+            with control.makefile("rb") as answers:
+                # What happens meanwhile (calls, registrations) is told as well.
+                while not (answer := read_netstring(answers)).get("response"):
+                    pass
+        return answer["data"]
 
     def log(self) -> str:
         """What it has printed so far, registrations included."""
@@ -84,3 +92,11 @@ class Baresip:
             self._process.kill()
             self._process.wait()
             self._log.close()
+
+
+def read_netstring(stream: BinaryIO) -> dict:
+    """The next `LENGTH:JSON,` of a stream."""
+    length = b""
+    while (character := stream.read(1)) != b":":
+        length += character
+    return json.loads(stream.read(int(length) + 1)[:-1])

@@ -23,8 +23,8 @@ def run_bridge(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Callable[..., B
     """Start a bridge with these hints; stopped, and seen to end well, after the test."""
     bridges: list[BridgeProcess] = []
 
-    def start(*hints: str, sip: str = "") -> BridgeProcess:
-        bridge = BridgeProcess(tmp_path, mosquitto.port, list(hints), sip=sip)
+    def start(*hints: str, **options: str) -> BridgeProcess:
+        bridge = BridgeProcess(tmp_path, mosquitto.port, list(hints), **options)
         bridges.append(bridge)
         bridge.start()
         return bridge

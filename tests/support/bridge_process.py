@@ -27,20 +27,29 @@ def free_udp_port() -> int:
 class BridgeProcess:
     """`python -m bridge run` with hints such as "2000 = SIP/2000,CustomPresence:2000".
 
-    `sip` and `extra` are further lines for the section [sip] and for the end of the file.
+    `sip` and `extra` are further lines for the section [sip] and for the end of the file. It listens on
+    one port by UDP, and by the stream transport `stream` if one is named.
     """
 
     def __init__(
-        self, folder: Path, mqtt_port: int, hints: list[str], *, sip: str = "", extra: str = ""
+        self,
+        folder: Path,
+        mqtt_port: int,
+        hints: list[str],
+        *,
+        sip: str = "",
+        extra: str = "",
+        stream: str = "",
     ) -> None:
         self.port = free_udp_port()
         self.config = folder / f"bridge-{self.port}.toml"
         self._log = folder / f"bridge-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._log.touch()
+        transports = ["udp", stream] if stream else ["udp"]
         sections = [
             f'[mqtt]\nhost = "127.0.0.1"\nport = {mqtt_port}',
-            f'[sip]\nlisten = ["udp://127.0.0.1:{self.port}"]\n{sip}',
+            f"[sip]\nlisten = {[f'{transport}://127.0.0.1:{self.port}' for transport in transports]}\n{sip}",
             '[http]\nlisten = "127.0.0.1:0"',
         ]
         for hint in hints:

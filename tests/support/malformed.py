@@ -211,6 +211,7 @@ _SYNTAX: Final = (
         "application/sdp",
         "*/*",
         "text/*;q=0.5",
+        "dialog",
         "presence.winfo",
         "presence;id=1",
         "timeout",

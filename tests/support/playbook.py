@@ -26,7 +26,9 @@ from bridge.events import (
     TransportFailed,
     Wake,
 )
-from bridge.model.hint import parse_hint
+from bridge.features.feature_calls import FeatureCalls
+from bridge.features.feature_code import FeatureCode
+from bridge.model.hint import Hint, parse_hint
 from bridge.model.state import State
 from bridge.notifier.notifier import Notifier, NotifierOptions
 from bridge.notifier.teller import StreamTo
@@ -34,6 +36,7 @@ from bridge.registrar.interval import Interval
 from bridge.registrar.publisher import Publisher, PublisherOptions
 from bridge.registrar.registrar import Registrar
 from bridge.service import Context
+from bridge.sip.addressing import host_port
 from bridge.sip.credentials import User
 from bridge.sip.digest import answer, read_challenge
 from bridge.sip.endpoint import Endpoint, EndpointOptions
@@ -42,7 +45,8 @@ from bridge.sip.message import Request, Response
 from bridge.sip.parser import parse
 from bridge.timers import Timers
 from bridge.topics.hints import HintTopics
-from bridge.topics.session import BrokerSession
+from bridge.topics.requests import Requests
+from bridge.topics.session import BrokerSession, Link
 from bridge.topics.truth import Truth
 
 BASE = "presence-bridge"
@@ -55,7 +59,7 @@ class Playbook:
 
     def __init__(
         self,
-        *hints: str,
+        *hints: str | Hint,
         min_interval: float = 0.0,
         trusted: tuple[str, ...] = ("127.0.0.0/8", "::1/128"),
         users: tuple[User, ...] = (),
@@ -63,7 +67,9 @@ class Playbook:
         connected: bool = True,
         stream_to: StreamTo = lambda _flow: None,
         interval: Interval = Interval(),  # noqa: B008 - frozen
+        accept_register: bool = True,
         accept_publish: bool = True,
+        feature_codes: tuple[FeatureCode, ...] = (),
         **options: object,
     ) -> None:
         self.now = 1000.0
@@ -72,7 +78,7 @@ class Playbook:
         self.phones: dict[Address, Phone] = {}
         self._tokens = itertools.count(0xABCDEF)
         timers = Timers()
-        self.state = State([_hint(text) for text in hints])
+        self.state = State([hint if isinstance(hint, Hint) else _hint(hint) for hint in hints])
         self.endpoint = Endpoint(
             EndpointOptions(allow_events=("presence",), accept=("application/pidf+xml",)),
             timers,
@@ -87,7 +93,10 @@ class Playbook:
         )
         self.truth = Truth(self.state, BASE, self._emit)
         self.hint_topics = HintTopics(self.state, BASE, self._emit, timers)
-        self.session = BrokerSession(BASE, self.truth, self.hint_topics, timers, self._emit, self._token)
+        self.requests = Requests(BASE, self._emit)
+        self.session = BrokerSession(
+            BASE, self.truth, self.hint_topics, self.requests, timers, self._emit, self._token
+        )
         self.notifier = Notifier(
             Context(self.state, timers, self._emit, self._token),
             self.endpoint,
@@ -96,9 +105,18 @@ class Playbook:
             stream_to,
         )
         context = Context(self.state, timers, self._emit, self._token)
-        self.registrar = Registrar(context, self.endpoint, interval)
+        if accept_register:
+            self.registrar = Registrar(context, self.endpoint, interval)
         options_of_publish = PublisherOptions(interval, accept_publish)
         self.publisher = Publisher(context, self.endpoint, options_of_publish, self.truth.claims)
+        if feature_codes:
+            FeatureCalls(
+                context,
+                self.endpoint,
+                feature_codes,
+                self.truth,
+                lambda: self.session.link is Link.SYNCHRONISED,
+            )
         self._given_back = 0
         self.timers = timers
         self.engine = Engine(timers, self.session, self.endpoint, self.notifier, [self.hint_topics])
@@ -153,7 +171,9 @@ class Playbook:
         while self._given_back < len(self.effects):
             effect = self.effects[self._given_back]
             self._given_back += 1
-            if isinstance(effect, Publish) and effect.topic.startswith((f"{BASE}/presence/", f"{BASE}/device/")):
+            if isinstance(effect, Publish) and effect.topic.startswith(
+                (f"{BASE}/presence/", f"{BASE}/device/")
+            ):
                 self.feed(MessageReceived(effect.topic, effect.payload, retained=False, at=self.now))
 
     def stop(self) -> None:
@@ -255,11 +275,11 @@ class Phone:
         self.cseq += 1
         to_tag = f";tag={self.to_tag}" if self.to_tag else ""
         lines = {
-            "Via": f"SIP/2.0/{self.transport.upper()} {self.address.host}:{self.address.port};rport;branch=z9hG4bKPj{self.tag}{next(self._branches)}",
+            "Via": f"SIP/2.0/{self.transport.upper()} {host_port(self.address)};rport;branch=z9hG4bKPj{self.tag}{next(self._branches)}",
             "Max-Forwards": "70",
             "From": f'"200" <sip:200@127.0.0.1>;tag={self.tag}',
             "To": f"<sip:{extension}@127.0.0.1>{to_tag}",
-            "Contact": f'"200" <sip:200@{self.address.host}:{self.address.port};ob>',
+            "Contact": f'"200" <sip:200@{host_port(self.address)};ob>',
             "Call-ID": self.call_id,
             "CSeq": f"{self.cseq} {method}",
             "User-Agent": self.agent,
@@ -290,7 +310,12 @@ class Phone:
         return response
 
     def authorization(
-        self, refusal: Response, method: str, extension: str = "2000", count: int = 1, cnonce: str = "0a4f113b"
+        self,
+        refusal: Response,
+        method: str,
+        extension: str = "2000",
+        count: int = 1,
+        cnonce: str = "0a4f113b",
     ) -> str:
         """The answer to the first challenge, as `Authorization` of the next request."""
         challenge = read_challenge(refusal.lines("www-authenticate")[0])

@@ -16,11 +16,11 @@ def pidf(basic: str = "open", *activities: str, note: str = "") -> str:
     """A document with the status of a person, as softphones write it."""
     doing = "".join(f"<rpid:{activity}/>" for activity in activities)
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<?xml version="1.0" encoding="UTF-8"?>'
         '<presence xmlns="urn:ietf:params:xml:ns:pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model"'
-        ' xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:someone@127.0.0.1">\n'
-        f'  <dm:person id="p1"><rpid:activities>{doing}</rpid:activities><dm:note>{note}</dm:note></dm:person>\n'
-        f'  <tuple id="t1"><status><basic>{basic}</basic></status></tuple>\n'
+        ' xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" entity="sip:someone@127.0.0.1">'
+        f'<dm:person id="p1"><rpid:activities>{doing}</rpid:activities><dm:note>{note}</dm:note></dm:person>'
+        f'<tuple id="t1"><status><basic>{basic}</basic></status></tuple>'
         "</presence>"
     )
 
@@ -65,7 +65,9 @@ class Softphone:
         **headers: str | None,
     ) -> Response:
         """REGISTER with these contacts, of which `host` alone is enough; without any it is a query."""
-        values = [value if value.startswith(("<", "*", '"')) else f"<sip:{self.name}@{value}>" for value in contacts]
+        values = [
+            value if value.startswith(("<", "*", '"')) else f"<sip:{self.name}@{value}>" for value in contacts
+        ]
         fields = {"Contact": ", ".join(values) or None}
         return self.ask("REGISTER", name or self.name, expires=expires, fields=fields | headers)
 

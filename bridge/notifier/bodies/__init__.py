@@ -1,17 +1,18 @@
-"""What a NOTIFY carries: one body format a file, and supplements that some watchers are given.
+"""What a NOTIFY carries: one body format a file, and the table of them.
 
 A format turns an extension state into the octets for one content type. It is called once per
-change, format, supplement and subscribed URI, not once per watcher, so its result may depend on
-nothing else.
+change, format and subject, not once per watcher, so its result may depend on nothing else.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from bridge.model.hint import ExtensionState
-from bridge.notifier.bodies.digium import digium_tuple, reads_digium_presence
+from bridge.notifier.bodies.dialog_info import DialogInfo
 from bridge.notifier.bodies.pidf import Pidf
-from bridge.notifier.bodies.subject import Subject, Supplement
+from bridge.notifier.bodies.rpid import Rpid
+from bridge.notifier.bodies.subject import Subject
+from bridge.notifier.bodies.xpidf import CPIM, XPIDF, Xpidf
 
 
 class BodyFormat(Protocol):
@@ -27,16 +28,12 @@ class BodyFormat(Protocol):
         ...
 
 
-class _Supplement(NamedTuple):
-    wanted_by: Callable[[str], bool]
-    supplement: Supplement
+_XPIDF: Final = Xpidf(XPIDF)
 
+# What is sent to a watcher that asks for PIDF, by the word of its profile.
+PIDF_LAYOUTS: Final[Mapping[str, BodyFormat]] = {"asterisk": Pidf(), "rpid": Rpid(), "xpidf": _XPIDF}
 
-_SUPPLEMENTS: Final = (_Supplement(reads_digium_presence, digium_tuple),)
-
-PRESENCE_BODIES: Final[Mapping[str, BodyFormat]] = {body.content_type: body for body in (Pidf(),)}
-
-
-def supplements_for(user_agent: str) -> tuple[Supplement, ...]:
-    """The vendor extras that the phone behind this User-Agent reads."""
-    return tuple(entry.supplement for entry in _SUPPLEMENTS if entry.wanted_by(user_agent))
+# Every other format, under its content type.
+BODIES: Final[Mapping[str, BodyFormat]] = {
+    body.content_type: body for body in (_XPIDF, Xpidf(CPIM), DialogInfo())
+}

@@ -32,7 +32,9 @@ def test_many_ways_to_write_the_uri_do_not_fill_the_memory(play):
 @pytest.mark.requirement("M20")
 def test_nothing_in_a_header_makes_another_line(play):
     phone = play.phone()
-    phone.subscribe(From='"a\\\x00b" <sip:200@127.0.0.1>;tag=x', Contact="<sip:200@127.0.0.1:40000;x=%0d%0aEvil:1>")
+    phone.subscribe(
+        From='"a\\\x00b" <sip:200@127.0.0.1>;tag=x', Contact="<sip:200@127.0.0.1:40000;x=%0d%0aEvil:1>"
+    )
     data = phone.received[-1]
     assert data.startswith(b"NOTIFY ")
     assert b"\x00" not in data

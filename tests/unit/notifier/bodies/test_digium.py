@@ -1,30 +1,13 @@
-import pytest
-
 from bridge.model.device import DeviceState
 from bridge.model.hint import ExtensionState
 from bridge.model.presence import Presence, PresenceState
-from bridge.notifier.bodies.digium import TEXT_LIMIT, digium_tuple, reads_digium_presence
+from bridge.notifier.bodies.digium import digium_tuple
+from bridge.notifier.bodies.texts import ROOM, TEXT_LIMIT
 
 
-@pytest.mark.parametrize(
-    ("agent", "reads"),
-    [
-        ("Digium D40 1_4_0_0_57389", True),
-        ("my digium thing", True),
-        ("Sangoma P325 4_9_2", True),
-        ("SANGOMA", True),
-        ("Yealink SIP-T46S 66.85", False),
-        ("baresip v1.0.0 (x86_64/linux)", False),
-        ("", False),
-    ],
-)
-def test_who_reads_it(agent, reads):
-    assert reads_digium_presence(agent) is reads
-
-
-def element(subtype="", message=""):
+def element(subtype="", message="", room=ROOM):
     presence = Presence(PresenceState.AWAY, subtype, message)
-    return digium_tuple(ExtensionState(DeviceState.NOT_INUSE, presence)).splitlines()[2].strip()
+    return digium_tuple(ExtensionState(DeviceState.NOT_INUSE, presence), room).splitlines()[2].strip()
 
 
 def test_the_forms_of_the_element():
@@ -43,3 +26,9 @@ def test_long_texts_are_cut_as_in_asterisk():
     text = element("s" * 2000, "m" * 2000)
     assert "s" * TEXT_LIMIT + '"' in text
     assert "m" * TEXT_LIMIT + "<" in text
+
+
+def test_in_less_room_the_message_is_cut():
+    assert element("lunch", "back at 13:00", 9) == (
+        '<digium_presence type="away" subtype="lunch">back</digium_presence>'
+    )

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from lxml import etree
 
 from bridge.model.device import DeviceState
 from bridge.model.hint import ExtensionState
@@ -10,7 +11,6 @@ from bridge.model.presence import NOT_SET, Presence, PresenceState, parse_presen
 from bridge.notifier.bodies.digium import digium_tuple
 from bridge.notifier.bodies.pidf import Pidf
 from bridge.notifier.bodies.subject import Subject
-from lxml import etree
 from support.recordings import ASTERISK, notifies
 
 # Asterisk cuts base64 text to 255 octets, decodes what is no base64, writes control characters into

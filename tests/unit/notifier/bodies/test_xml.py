@@ -1,8 +1,9 @@
-from bridge.notifier.bodies.xml import escape
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-import pytest
+
+from bridge.notifier.bodies.xml import escape
 
 # What XML 1.0 section 2.2 allows.
 ALLOWED = "\t\n\r" + "".join(map(chr, range(0x20, 0x7F)))
