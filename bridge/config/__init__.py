@@ -1,16 +1,19 @@
 """Configuration: one TOML file and environment variables over it; every mistake named with its place."""
 
 from bridge.config.addresses import Listener
+from bridge.config.feature_codes import FeatureCodeSettings
+from bridge.config.hints import HintSettings
 from bridge.config.load import find, load
 from bridge.config.phones import PbxSettings, PhoneSettings, ProvisioningSettings
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.profiles import ProfileSettings
-from bridge.config.settings import HintSettings, HttpSettings, MqttSettings, Settings, SipSettings
+from bridge.config.settings import HttpSettings, MqttSettings, Settings, SipSettings
 from bridge.config.tls import TlsSettings
 from bridge.config.users import UserSettings
 
 __all__ = [
     "ConfigError",
+    "FeatureCodeSettings",
     "HintSettings",
     "HttpSettings",
     "Listener",

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface, ip_net
 from typing import Final, NamedTuple
 
 from bridge.events import Address
+from bridge.sip.addressing import host_port
 
 Network = IPv4Network | IPv6Network
 
@@ -29,6 +30,9 @@ class Listener(NamedTuple):
     def address(self) -> Address:
         """The address to bind."""
         return Address(self.host, self.port)
+
+    def __str__(self) -> str:
+        return f"{self.transport}://{host_port(self.address)}"
 
 
 def parse_listener(text: str) -> Listener:

@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from bridge.config.document import Document
 from bridge.config.environment import Environment
+from bridge.config.feature_codes import FEATURE_CODE
 from bridge.config.locate import KeyPath
 from bridge.config.phones import NO_ACCOUNT
 from bridge.config.problem import Excerpt, Problem
@@ -41,7 +42,9 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 # What stands there is not repeated behind the words of these.
-_COMPLETE: Final = frozenset({"missing", CONTRADICTION, NO_ACCOUNT, NO_CERTIFICATE, NO_SECRET, TWO_SECRETS, UNSUITED})
+_COMPLETE: Final = frozenset(
+    {"missing", CONTRADICTION, FEATURE_CODE, NO_ACCOUNT, NO_CERTIFICATE, NO_SECRET, TWO_SECRETS, UNSUITED}
+)
 
 # A value longer than this is cut: the line of the file shows it whole.
 _SHOWN_LENGTH = 60
@@ -84,7 +87,7 @@ def dotted(path: KeyPath) -> str:
 def _reason(finding: ErrorDetails) -> str:
     kind, path, value = finding["type"], finding["loc"], finding["input"]
     context = finding.get("ctx", {})
-    words = _WORDS.get(kind, finding["msg"]).format_map(context)
+    words = _WORDS[kind].format_map(context) if kind in _WORDS else finding["msg"]
     shown = HIDDEN if any(map(is_secret, path)) else _shown(value)
     if kind == "value_error":
         return f"cannot be {shown}: {context['error']}"

@@ -1,6 +1,7 @@
 """The configuration: found, read from one TOML file, overridden by environment variables, and checked."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from bridge.config import environment
 from bridge.config.document import Document
 from bridge.config.explain import Explainer
+from bridge.config.hints import unknown_watchers
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.provisioning import mistakes
 from bridge.config.settings import Settings, repeated
@@ -46,7 +48,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         problems += explainer.explain(error)
     else:
-        problems += (explainer.problem(path, reason) for path, reason in mistakes(settings))
+        users = (user.name for user in settings.sip.users)
+        found = chain(mistakes(settings), unknown_watchers(settings.hints, users))
+        problems += (explainer.problem(path, reason) for path, reason in found)
     if problems:
         raise ConfigError(tuple(sorted(problems, key=_reading_order)))
     return settings

@@ -27,13 +27,16 @@ from bridge.config.addresses import (
     parse_listener,
     parse_network,
 )
+from bridge.config.feature_codes import FEATURE_CODE, FeatureCodeSettings
+from bridge.config.hints import HintSettings
 from bridge.config.phones import PhoneSettings, ProvisioningSettings
 from bridge.config.profiles import ProfileSettings
 from bridge.config.section import Section
 from bridge.config.tls import NO_CERTIFICATE, TlsSettings
 from bridge.config.users import UNSUITED, Algorithm, Name, UserSettings
 from bridge.events import Address
-from bridge.model.hint import Hint, parse_hint
+from bridge.features.feature_code import FeatureCode
+from bridge.model.hint import Hint
 from bridge.notifier.profiles import Profiles
 from bridge.sip.credentials import User, known_by_all
 
@@ -132,6 +135,7 @@ class SipSettings(Section):
     digest_md5_only: tuple[Name, ...] = ("baresip", "digium", "sangoma", "sipp")
     digest_without_qop: bool = False
     profiles: tuple[ProfileSettings, ...] = ()
+    feature_codes: tuple[FeatureCodeSettings, ...] = ()
     tls: Annotated[TlsSettings | None, Field(validate_default=True)] = None
 
     @field_validator("tls")
@@ -164,6 +168,14 @@ class SipSettings(Section):
             raise ValueError(f"entries {first} and {again} have the same agent; the second finds nobody")
         return profiles
 
+    @field_validator("feature_codes")
+    @classmethod
+    def _each_number_once(cls, codes: tuple[FeatureCodeSettings, ...]) -> tuple[FeatureCodeSettings, ...]:
+        for again, first in repeated([(code.parsed.dial, not code.parsed.capture) for code in codes]):
+            words = f"have the same dial in entries {first} and {again}: the second is never reached"
+            raise PydanticCustomError(FEATURE_CODE, words)
+        return codes
+
     @field_validator("digest_algorithms")
     @classmethod
     def _serves_every_user(cls, value: tuple[Algorithm, ...], info: ValidationInfo) -> tuple[Algorithm, ...]:
@@ -183,6 +195,11 @@ class SipSettings(Section):
     def parsed_profiles(self) -> Profiles:
         """How a phone is served, by its User-Agent."""
         return Profiles([entry.rule for entry in self.profiles])
+
+    @cached_property
+    def parsed_feature_codes(self) -> tuple[FeatureCode, ...]:
+        """What phones can dial."""
+        return tuple(code.parsed for code in self.feature_codes)
 
     @cached_property
     def offered_algorithms(self) -> tuple[str, ...]:
@@ -219,19 +236,6 @@ class HttpSettings(Section):
     def address(self) -> Address:
         """The address and port to serve at."""
         return parse_address(self.listen)
-
-
-class HintSettings(Section):
-    """One extension that phones can watch."""
-
-    extension: Annotated[str, _is(lambda extension: parse_hint(extension, "SIP/2000"))]
-    hint: Annotated[str, _is(lambda hint: parse_hint("2000", hint))]
-    name: str = ""
-
-    @cached_property
-    def parsed(self) -> Hint:
-        """The hint as the engine uses it."""
-        return parse_hint(self.extension, self.hint, self.name)
 
 
 class Settings(BaseSettings):

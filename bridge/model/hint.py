@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from bridge.model.device import DeviceState, aggregate
 from bridge.model.facts import FactKey, Facts, device_key, presence_key
 from bridge.model.presence import Presence, PresenceState, strongest
+from bridge.model.watchers import EVERYBODY, Watchers
 from bridge.model.words import quoted
 
 Deviceless = Literal["presence", "asterisk"]
@@ -40,15 +41,29 @@ _RESERVED_ENDINGS = ("/set", "/event")
 
 
 class ExtensionState(NamedTuple):
-    """What an extension shows: the one state of its devices, and the strongest of its presences."""
+    """What an extension shows: the one state of its devices, and the strongest of its presences.
+
+    `dnd_is_busy` is the option of its hint, see `lamp`.
+    """
 
     device: DeviceState
     presence: Presence
+    dnd_is_busy: bool = False
 
     @property
     def text(self) -> str:
         """The device state in the words of Asterisk's `core show hints`."""
         return _TEXT[self.device]
+
+    def lamp(self, *, reads_presence: bool) -> DeviceState:
+        """The device state for a phone that reads presence beside it, or for one that does not.
+
+        With `dnd_is_busy` the latter sees "do not disturb" as one more device, which is busy: what a PBX
+        does that has a `Custom:DND2000` in its hints.
+        """
+        if self.dnd_is_busy and not reads_presence and self.presence.state is PresenceState.DND:
+            return aggregate((self.device, DeviceState.BUSY))
+        return self.device
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,8 @@ class Hint:
     """An extension and what it watches; made by `parse_hint`.
 
     `providers` are without `CustomPresence:`, `text` is the string as it was written. `deviceless`
-    says how a hint without devices looks: by its presence, or unavailable as in Asterisk.
+    says how a hint without devices looks: by its presence, or unavailable as in Asterisk. `dnd_is_busy`:
+    "do not disturb" lights the lamp of phones that show no presence. `watchers` may watch it.
     """
 
     extension: str
@@ -65,6 +81,8 @@ class Hint:
     name: str = ""
     text: str = ""
     deviceless: Deviceless = "presence"
+    dnd_is_busy: bool = False
+    watchers: Watchers = EVERYBODY
     keys: tuple[FactKey, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -75,8 +93,10 @@ class Hint:
         """Return what the extension shows, given what is known."""
         presence = strongest(map(facts.presence, self.providers))
         if self.devices:
-            return ExtensionState(aggregate(map(facts.device, self.devices)), presence)
-        return ExtensionState(self._without_device(presence), presence)
+            device = aggregate(map(facts.device, self.devices))
+        else:
+            device = self._without_device(presence)
+        return ExtensionState(device, presence, self.dnd_is_busy)
 
     def _without_device(self, presence: Presence) -> DeviceState:
         if self.deviceless == "asterisk":
@@ -86,11 +106,19 @@ class Hint:
         return DeviceState.NOT_INUSE
 
 
-def parse_hint(extension: str, text: str, name: str = "", deviceless: Deviceless = "presence") -> Hint:
+def parse_hint(
+    extension: str,
+    text: str,
+    name: str = "",
+    deviceless: Deviceless = "presence",
+    *,
+    dnd_is_busy: bool = False,
+    watchers: Watchers = EVERYBODY,
+) -> Hint:
     """Parse Asterisk's hint string; ValueError says what is wrong and, where it can, what was meant.
 
     `,CustomPresence:2000` is a hint without devices, `SIP/2000` one without presence; several of
-    either are joined by `&`. `name` is what people call the extension.
+    either are joined by `&`. `name` is what people call the extension; the rest as in `Hint`.
     """
     _require_extension(extension)
     left, comma, right = text.rpartition(",")
@@ -101,7 +129,19 @@ def parse_hint(extension: str, text: str, name: str = "", deviceless: Deviceless
         raise ValueError(_misplaced_provider(devices, providers, bool(comma)))
     for device in devices:
         _require_device(device)
-    return Hint(extension, devices, tuple(map(_provider_name, providers)), name, text, deviceless)
+    names = tuple(map(_provider_name, providers))
+    return Hint(extension, devices, names, name, text, deviceless, dnd_is_busy, watchers)
+
+
+def require_topic_name(kind: str, name: str) -> None:
+    """ValueError unless a name can stand in our topics; `kind` is what it is the name of."""
+    if not name:
+        raise ValueError(f"the {kind} has an empty name")
+    found = _NOT_IN_TOPIC.search(name)
+    if found:
+        raise ValueError(f"{kind} {quoted(name)} holds {quoted(found[0])}, which the name of a topic cannot")
+    if name.endswith(_RESERVED_ENDINGS):
+        raise ValueError(f"{kind} {quoted(name)} ends as our own topics do (/set, /event)")
 
 
 def _elements(part: str) -> tuple[str, ...]:
@@ -121,7 +161,7 @@ def _misplaced_provider(devices: tuple[str, ...], providers: tuple[str, ...], ha
 
 
 def _require_extension(extension: str) -> None:
-    _require_topic_name("extension", extension)
+    require_topic_name("extension", extension)
     if "/" in extension or extension != extension.strip():
         raise ValueError(
             f"extension {quoted(extension)} must be one level of a topic: no slash, no blank round it"
@@ -136,7 +176,7 @@ def _require_device(device: str) -> None:
             f"{quoted(device)} holds a comma: devices and providers are joined by &, "
             "and one comma stands between the two"
         )
-    _require_topic_name("device", device)
+    require_topic_name("device", device)
     if not _DEVICE.fullmatch(device):
         raise ValueError(f"device {quoted(device)} must look like SIP/2000 or Custom:lamp")
 
@@ -145,7 +185,7 @@ def _provider_name(element: str) -> str:
     if not _is_provider(element):
         raise ValueError(_not_a_provider(element))
     name = element[len(_PROVIDER) :].strip()
-    _require_topic_name("presence provider", name)
+    require_topic_name("presence provider", name)
     return name
 
 
@@ -155,13 +195,3 @@ def _not_a_provider(element: str) -> str:
     if _DEVICE.fullmatch(element):
         return f"{quoted(element)} stands where presence stands: devices are joined by &, before the comma"
     return f"{quoted(element)} is not a presence provider: write {quoted(_PROVIDER + element)}"
-
-
-def _require_topic_name(kind: str, name: str) -> None:
-    if not name:
-        raise ValueError(f"the {kind} has an empty name")
-    found = _NOT_IN_TOPIC.search(name)
-    if found:
-        raise ValueError(f"{kind} {quoted(name)} holds {quoted(found[0])}, which the name of a topic cannot")
-    if name.endswith(_RESERVED_ENDINGS):
-        raise ValueError(f"{kind} {quoted(name)} ends as our own topics do (/set, /event)")

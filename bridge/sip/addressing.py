@@ -1,5 +1,6 @@
-"""How a flow is written in Via, Contact and Request-URI."""
+"""How a flow is written in Via, Contact and Request-URI, and what its remote host is as an address."""
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from bridge.events import Address, Flow
@@ -23,3 +24,10 @@ def contact_uri(flow: Flow) -> str:
     """Where the peer of this flow reaches us."""
     transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
     return f"sip:{host_port(flow.local)}{transport}"
+
+
+def source_address(host: str) -> IPv4Address | IPv6Address:
+    """The address of a remote host; one of IPv4 stays one on a socket of both families."""
+    address = ip_address(host.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

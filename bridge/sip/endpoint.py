@@ -25,7 +25,15 @@ from bridge.sip.headers import stamp
 from bridge.sip.message import Request, Response, encode_response
 from bridge.sip.parser import parse
 from bridge.sip.server_transactions import ServerTransactions, reply_flow
-from bridge.sip.transaction import ClientTransaction, Ended, Outcome, Result, ServerTransaction, TimerValues
+from bridge.sip.transaction import (
+    ClientTransaction,
+    Ended,
+    InviteServerTransaction,
+    Outcome,
+    Result,
+    ServerTransaction,
+    TimerValues,
+)
 from bridge.timers import Timers
 
 # The answer to a NOTIFY is matched before anything else of it is read, by the status and the
@@ -42,6 +50,9 @@ KNOWN_METHODS = frozenset(
         *("PRACK", "UPDATE", "INFO", "MESSAGE", "REFER", "PUBLISH", "SUBSCRIBE", "NOTIFY"),
     ]
 )
+
+# What a CANCEL can be about (RFC 3261 section 9.2).
+_CANCELLABLE = KNOWN_METHODS - {"ACK", "CANCEL"}
 
 # Server transactions at a time, each about 1.5 kB for 32 s. Past it what is new gets 503.
 _MOST_TRANSACTIONS = 100_000
@@ -222,7 +233,8 @@ class Endpoint:
     def _request(self, flow: Flow, request: Request, now: float) -> None:
         self._emit(RequestReceived(request.method, flow.transport))
         if request.method == "ACK":
-            # Never answered (17.1.1.3). Our answers to INVITE are repeated only when it is.
+            # Never answered (17.1.1.3), nor challenged (22.1).
+            self._servers.acknowledge(request)
             return
         repeated = self._servers.find(request)
         if repeated is not None:
@@ -247,6 +259,9 @@ class Endpoint:
             self._emit(Warned(f"{request.method} {request.call_id!r} could not be served: {error!r}"))
             if transaction.pending:
                 incoming.respond(500, "Server Internal Error")
+        if isinstance(transaction, InviteServerTransaction) and incoming.identity is not NOBODY:
+            # A stranger gets one answer for each copy of his request: more could be aimed at a third (26.3.2.4).
+            transaction.insist(now)
 
     def _inspect(self, request: Request) -> None:
         """The order of RFC 3261 section 8.2: method, Request-URI, merged requests, Require."""
@@ -255,16 +270,19 @@ class Endpoint:
                 raise MethodNotAllowed(self.allow)
             raise MethodNotImplemented(self.allow)
         _ = request.request_uri
+        if request.method == "CANCEL":
+            # It goes with the request that it cancels (9.2), and can require nothing (8.2.2.3).
+            return
         if self._servers.merged(request):
             raise LoopDetected("the same request came by another way")
-        if request.require and request.method != "CANCEL":
+        if request.require:
             raise BadExtension(request.require)
 
     def _handler(self, request: Request) -> Handler:
         if request.method == "OPTIONS":
             return self._capabilities
         if request.method == "CANCEL":
-            return _cancel
+            return self._cancel
         return self._admitted
 
     def _admitted(self, incoming: Incoming, now: float) -> None:
@@ -286,6 +304,13 @@ class Endpoint:
             ),
         )
 
+    def _cancel(self, incoming: Incoming, _now: float) -> None:
+        """Everything is answered at once, so there is never anything left to cancel (RFC 3261 section 9.2)."""
+        transaction = self._servers.cancelled(incoming.request, _CANCELLABLE)
+        if transaction is None:
+            raise NoSuchSubscription("nothing to cancel")
+        incoming.respond(200, "OK", to_tag=transaction.tag)
+
     def respond(
         self,
         transaction: ServerTransaction,
@@ -298,15 +323,16 @@ class Endpoint:
         """Answer through a transaction; `Incoming.respond` is the way for handlers."""
         if transaction.flow in self._lost:
             transaction.flow = _way_around(transaction.flow, request)
+        tag = to_tag or request.to.tag or self._token()
         response = encode_response(
             request,
             status,
             reason,
-            to_tag=to_tag or self._token(),
+            to_tag=tag,
             headers=(*headers, ("Server", self._options.server)),
             via=stamp(request.top_via, *transaction.source),
         )
-        transaction.respond(status, response)
+        transaction.respond(status, tag, response)
         self._emit(ResponseSent(request.method, status))
 
     def _malformed(self, flow: Flow, error: MalformedMessage) -> None:
@@ -323,11 +349,6 @@ class Endpoint:
         tag = blake2s(identity, key=self._tag_key, digest_size=8).hexdigest()
         transaction = ServerTransaction(reply_flow(flow, request), flow.remote, self._emit)
         self.respond(transaction, request, error.status, error.reason, error.headers, tag)
-
-
-def _cancel(_incoming: Incoming, _now: float) -> None:
-    """Everything is answered at once, so there is never anything to cancel (RFC 3261 section 9.2)."""
-    raise NoSuchSubscription("nothing to cancel")
 
 
 def _way_around(flow: Flow, request: Request) -> Flow:

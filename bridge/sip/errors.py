@@ -13,6 +13,7 @@ SipError                            anything that ends in a SIP answer
 ├── UnsupportedUriScheme     416
 ├── BadExtension             420    Unsupported
 ├── IntervalTooBrief         423    Min-Expires
+├── TemporarilyUnavailable   480
 ├── NoSuchSubscription       481
 ├── LoopDetected             482
 ├── BadEvent                 489    Allow-Events (RFC 6665 8.3.2)
@@ -153,6 +154,16 @@ class IntervalTooBrief(SipError):
 
     def __init__(self, min_expires: int, detail: str = "") -> None:
         super().__init__(detail, [("Min-Expires", str(min_expires))])
+
+
+class TemporarilyUnavailable(SipError):
+    """Nothing is wrong with the request, but it cannot be served now (21.4.18).
+
+    Unlike 503 it says nothing about the server, so that nobody stays away from it.
+    """
+
+    status = 480
+    reason = "Temporarily Unavailable"
 
 
 class NoSuchSubscription(SipError):

@@ -10,11 +10,12 @@ who guesses is listened to ever more rarely: see `bridge.sip.throttle`.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from math import ceil
 from typing import Final, NamedTuple
 
 from bridge.effects import AuthenticationFailed, Emit
+from bridge.sip.addressing import source_address
 from bridge.sip.credentials import TRUSTED, Identity, User
 from bridge.sip.digest import (
     QOP,
@@ -99,7 +100,7 @@ class Gate:
     def _source(self, host: str) -> _Source:
         source = self._sources.get(host)
         if source is None:
-            address = _address(host)
+            address = source_address(host)
             networks = self._options.networks
             trusted = any(address.version == one.version and address in one for one in networks)
             source = _Source(host, trusted, _network(address))
@@ -190,13 +191,6 @@ class Gate:
 def _is_about(credentials: Credentials, request: Request) -> bool:
     """Whether the credentials were made for the Request-URI (RFC 7616 section 3.4.6)."""
     return credentials.uri == request.uri or equivalent(parse_uri(credentials.uri), request.request_uri)
-
-
-def _address(host: str) -> IPv4Address | IPv6Address:
-    """A source's address; one of IPv4 stays one on a socket of both families."""
-    address = ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
 
 
 def _network(address: IPv4Address | IPv6Address) -> str:

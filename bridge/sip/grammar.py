@@ -236,13 +236,13 @@ def decode(data: bytes) -> str:
 
 # Phones repeat themselves, so reading the same value twice is avoided; the bounds keep what a
 # stranger can leave in memory below 5 MB a field.
-_REMEMBERED_VALUES = 4096
+REMEMBERED_VALUES = 4096
 _REMEMBERED_LENGTH = 256
 
 
 def remembered(read: Callable[[str], Value]) -> Callable[[str], Value]:
     """Make `read` remember the last results for short texts. They are shared: treat them as constants."""
-    remember = lru_cache(maxsize=_REMEMBERED_VALUES)(read)
+    remember = lru_cache(maxsize=REMEMBERED_VALUES)(read)
 
     @wraps(read)
     def recall(text: str) -> Value:

@@ -31,9 +31,8 @@ from bridge.sip.uri import same_host
 Params = Mapping[str, str | None]
 """Parameters by name in lower case; None for one without a value. Quotes are removed."""
 
-# Where a sent-by names no port (18.2.2, table 1).
+# Where the answer to a datagram goes whose sent-by names no port (18.2.2), whatever its Via calls the transport.
 _SIP_PORT: Final = 5060
-_SIPS_PORT: Final = 5061
 
 
 class Via(NamedTuple):
@@ -287,7 +286,7 @@ def response_address(via: Via, source: tuple[str, int]) -> Address:
     host, source_port = source
     if via.has_rport:
         return Address(host, source_port)
-    return Address(host, via.port or (_SIPS_PORT if via.transport == "TLS" else _SIP_PORT))
+    return Address(host, via.port or _SIP_PORT)
 
 
 _DELIMITER = re.compile(rf'{QUOTED}|<[^>]*+>|[",<]', re.DOTALL)

@@ -1,13 +1,14 @@
 """The server transactions that are alive, by what names them (RFC 3261 section 17.2.3)."""
 
 from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from bridge.effects import Emit
 from bridge.events import Address, Flow
 from bridge.sip.headers import response_address
 from bridge.sip.message import Request
-from bridge.sip.transaction import ServerTransaction, TimerValues
+from bridge.sip.transaction import InviteServerTransaction, ServerTransaction, TimerValues
 from bridge.timers import Timers
 
 BRANCH_COOKIE = "z9hG4bK"
@@ -26,12 +27,12 @@ class ServerTransactions:
 
     def __init__(self, timers: Timers, values: TimerValues, emit: Emit) -> None:
         self._timers = timers
-        self._keep = values.transaction
+        self._values = values
         self._emit = emit
         self._alive: dict[TransactionKey, ServerTransaction] = {}
         # Requests without a To tag, with the transaction that they belong to.
         self._untagged: dict[TransactionKey, TransactionKey] = {}
-        # Timer J is the same for all, so they end in the order in which they began.
+        # Timers H and J are the same for all, so they end in the order in which they began.
         self._endings: deque[_Ending] = deque()
 
     def __len__(self) -> int:
@@ -41,20 +42,35 @@ class ServerTransactions:
         """The transaction of which this request is a repetition."""
         return self._alive.get(_key(request))
 
+    def cancelled(self, request: Request, methods: Iterable[str]) -> ServerTransaction | None:
+        """The transaction that a CANCEL is about: it has another of these methods, and all else in common (9.2)."""
+        keys = (_key_as(request, method, request.to.tag) for method in methods)
+        return next(filter(None, map(self._alive.get, keys)), None)
+
+    def acknowledge(self, request: Request) -> None:
+        """Take an ACK: the answer that it is for is not repeated any more."""
+        # Without the cookie in the branch the To tag of the INVITE counts, which mostly had none.
+        for tag in (None, request.to.tag):
+            transaction = self._alive.get(_key_as(request, "INVITE", tag))
+            if isinstance(transaction, InviteServerTransaction):
+                transaction.acknowledged()
+                return
+
     def begin(self, request: Request, flow: Flow, now: float) -> ServerTransaction:
-        """A new transaction; over a datagram transport it is kept for Timer J."""
-        transaction = ServerTransaction(reply_flow(flow, request), flow.remote, self._emit)
-        if flow.transport != "udp":
+        """A new transaction; kept for Timer J over a datagram transport, and for Timer H if it is of INVITE."""
+        transaction = self._create(request, flow)
+        if flow.transport != "udp" and request.method != "INVITE":
             # Timer J is zero (17.2.2): nothing is repeated over a stream.
             return transaction
+        ends_at = now + self._values.transaction
         key = _key(request)
         untagged = _untagged_key(request) if request.to.tag is None else None
         self._alive[key] = transaction
         if untagged is not None:
             self._untagged.setdefault(untagged, key)
-        self._endings.append(_Ending(now + self._keep, key, untagged))
+        self._endings.append(_Ending(ends_at, key, untagged))
         if len(self._endings) == 1:
-            self._timers.call_at(now + self._keep, self._end)
+            self._timers.call_at(ends_at, self._end)
         return transaction
 
     def forget(self, request: Request) -> None:
@@ -68,6 +84,12 @@ class ServerTransactions:
         if request.to.tag is not None:
             return False
         return self._untagged.get(_untagged_key(request), _key(request)) != _key(request)
+
+    def _create(self, request: Request, flow: Flow) -> ServerTransaction:
+        back = reply_flow(flow, request)
+        if request.method == "INVITE":
+            return InviteServerTransaction(back, flow.remote, self._emit, self._timers, self._values)
+        return ServerTransaction(back, flow.remote, self._emit)
 
     def _end(self, now: float) -> None:
         while self._endings and self._endings[0].at <= now:
@@ -91,17 +113,23 @@ def reply_flow(flow: Flow, request: Request) -> Flow:
 
 
 def _key(request: Request) -> TransactionKey:
+    return _key_as(request, request.method, request.to.tag)
+
+
+def _key_as(request: Request, method: str, to_tag: str | None) -> TransactionKey:
+    """The key that a request would have with this method and To tag."""
     via = request.top_via
     if via.branch and via.branch.startswith(BRANCH_COOKIE) and len(via.branch) > len(BRANCH_COOKIE):
-        return via.branch, via.host, via.port, request.method
-    # RFC 2543 peers: everything that a repeat has in common.
+        return via.branch, via.host, via.port, method
+    # RFC 2543 peers: everything that a repeat has in common. We give an INVITE one answer, so that the
+    # tag of that need not be looked at in its ACK.
     return (
         request.uri,
-        request.to.tag,
+        to_tag,
         request.from_.tag,
         request.call_id,
         request.cseq.number,
-        request.method,
+        method,
         via.raw,
     )
 

@@ -128,6 +128,11 @@ class Truth:
         topic = self._routes.presence_topic(provider)
         self._write(topic, encode_presence(presence), _Author.CLAIM, now)
 
+    def command(self, provider: str, presence: Presence, now: float) -> None:
+        """Write what somebody commands, here or by another way than MQTT: the last word until somebody's next."""
+        self.claims.overruled(presence_key(provider), presence)
+        self._write(self._routes.presence_topic(provider), encode_presence(presence), _Author.COMMAND, now)
+
     def republish(self, now: float) -> None:
         """Write what claims have waited to write, and again what is ours and the broker has lost.
 
@@ -166,9 +171,7 @@ class Truth:
 
     def _obey(self, reading: CommandRead, now: float) -> None:
         presence = reading.command.apply(self.intended(reading.provider, now))
-        self.claims.overruled(presence_key(reading.provider), presence)
-        topic = self._routes.presence_topic(reading.provider)
-        self._write(topic, encode_presence(presence), _Author.COMMAND, now)
+        self.command(reading.provider, presence, now)
 
     def _obey_device(self, reading: DeviceCommandRead, now: float) -> None:
         topic = self._routes.device_topic(reading.device)

@@ -80,3 +80,8 @@ def test_a_long_value_is_cut(explain):
 def test_dotted():
     assert dotted(("hints", 1, "name")) == "hints[1].name"
     assert dotted(("mqtt",)) == "mqtt"
+
+
+def test_braces_in_a_reason_are_text(explain):
+    text = "[[sip.feature_codes]]\ndial = '*7'\nset = 'away,{tim}'"
+    assert explain(text) == [("sip.feature_codes[0]", "{tim} is not known here: known are {user}")]

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bridge.config import (
+    FeatureCodeSettings,
     HintSettings,
     HttpSettings,
     Listener,
@@ -146,7 +147,7 @@ def example(*, with_mqtt: bool) -> dict[str, object]:
     """What the example says, its commented section taken in or not."""
     text = EXAMPLE.read_text(encoding="utf-8")
     if with_mqtt:
-        sections = r"\[mqtt\]$|\[\[sip\.(users|profiles)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$"
+        sections = r"\[mqtt\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$"
         text = re.sub(rf"^# (?={sections}|[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
     return tomllib.loads(text)
 
@@ -177,11 +178,11 @@ def test_the_example_is_valid_and_uses_the_embedded_broker():
 def test_the_example_holds_every_key_with_its_default():
     written = example(with_mqtt=True)
     hints, users, tls = written.pop("hints"), written["sip"].pop("users"), written["sip"].pop("tls")
-    profiles = written["sip"].pop("profiles")
+    profiles, codes = written["sip"].pop("profiles"), written["sip"].pop("feature_codes")
     phones, settings = written.pop("phones"), written["provisioning"].pop("settings")
     expected = defaults(Settings(mqtt=MqttSettings()))
     del expected["hints"], expected["sip.users"], expected["sip.tls"], expected["phones"]
-    del expected["sip.profiles"]
+    del expected["sip.profiles"], expected["sip.feature_codes"]
 
     assert dict(flat(written)) == expected
     assert {key for user in users for key in user} == set(UserSettings.model_fields)
@@ -189,6 +190,9 @@ def test_the_example_holds_every_key_with_its_default():
     assert [set(profile) for profile in profiles] == [set(ProfileSettings.model_fields)]
     default = ProfileSettings(agent="x").rule.apply(BY_NAME["default"])
     assert ProfileSettings.model_validate(profiles[0]).rule.apply(BY_NAME["default"]) == default
+    assert {key for code in codes for key in code} == set(FeatureCodeSettings.model_fields)
+    optional = FeatureCodeSettings(dial="x", set="dnd").model_dump(exclude={"dial", "set", "toggle"})
+    assert {name: codes[0][name] for name in optional} == optional
     assert [set(phone) for phone in phones] == [set(PhoneSettings.model_fields)]
     assert set(phones[0]["pbx"]) == set(PbxSettings.model_fields)
     assert settings
@@ -197,11 +201,13 @@ def test_the_example_holds_every_key_with_its_default():
     optional = {
         name: field.default for name, field in HintSettings.model_fields.items() if not field.is_required()
     }
-    assert {name: hints[1][name] for name in optional} == optional
+    assert HintSettings.model_validate(hints[1]).model_dump(include=optional.keys()) == optional
+    assert optional.keys() <= hints[1].keys()
 
 
 def test_the_example_with_its_broker_means_the_defaults():
     settings = Settings.model_validate(example(with_mqtt=True))
     assert settings.mqtt == MqttSettings()
-    assert settings.sip.model_copy(update={"users": (), "profiles": (), "tls": None}) == SipSettings()
+    lists = {"users": (), "profiles": (), "feature_codes": (), "tls": None}
+    assert settings.sip.model_copy(update=lists) == SipSettings()
     assert settings.http == HttpSettings()

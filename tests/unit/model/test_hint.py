@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from bridge.model.device import DeviceState
 from bridge.model.facts import Facts, device_key, presence_key
-from bridge.model.hint import ExtensionState, Hint, parse_hint
+from bridge.model.hint import ExtensionState, Hint, parse_hint, require_topic_name
 from bridge.model.presence import NOT_SET, Presence, PresenceState
+from bridge.model.watchers import EVERYBODY, Watchers
 
 MEASURED = Path(__file__).parents[2] / "data" / "asterisk"
 AWAY = Presence(PresenceState.AWAY, "lunch", "back at 13:00")
@@ -173,3 +174,52 @@ def test_any_text_is_a_hint_or_a_refusal_in_words(text):
 
 def test_the_keys_are_no_part_of_a_hints_identity():
     assert "keys" not in repr(parse_hint("2000", "SIP/1"))
+
+
+def test_options_are_kept():
+    hint = parse_hint("2000", "SIP/2000")
+    assert (hint.dnd_is_busy, hint.deviceless, hint.watchers) == (False, "presence", EVERYBODY)
+    some = Watchers(frozenset({"alice"}))
+    hint = parse_hint("2000", "SIP/2000", "Alice", "asterisk", dnd_is_busy=True, watchers=some)
+    assert (hint.dnd_is_busy, hint.deviceless, hint.watchers) == (True, "asterisk", some)
+
+
+@pytest.mark.parametrize(
+    ("device", "lamp"),
+    [
+        ("UNKNOWN", "BUSY"),
+        ("NOT_INUSE", "BUSY"),
+        ("INUSE", "BUSY"),
+        ("BUSY", "BUSY"),
+        ("INVALID", "BUSY"),
+        ("UNAVAILABLE", "BUSY"),
+        ("ONHOLD", "BUSY"),
+        # As with a device Custom:DND in the hint: it rings, and is in use.
+        ("RINGING", "RINGINUSE"),
+        ("RINGINUSE", "RINGINUSE"),
+    ],
+)
+def test_dnd_is_one_more_busy_device_for_who_reads_no_presence(device, lamp):
+    facts = Facts()
+    facts.put(device_key("SIP/2000"), DeviceState(device))
+    hint = parse_hint("2000", "SIP/2000,CustomPresence:a", dnd_is_busy=True)
+    for state in PresenceState:
+        facts.put(presence_key("a"), Presence(state))
+        shown = hint.evaluate(facts)
+        assert shown.device is shown.lamp(reads_presence=True) is DeviceState(device)
+        is_dnd = state is PresenceState.DND
+        assert shown.lamp(reads_presence=False) is DeviceState(lamp if is_dnd else device)
+
+
+def test_without_the_option_the_lamp_is_that_of_the_devices():
+    facts = Facts()
+    facts.put(presence_key("a"), Presence(PresenceState.DND))
+    shown = parse_hint("2000", "SIP/2000,CustomPresence:a").evaluate(facts)
+    assert shown.lamp(reads_presence=False) is shown.device is DeviceState.UNKNOWN
+    assert shown == ExtensionState(DeviceState.UNKNOWN, Presence(PresenceState.DND))
+
+
+def test_names_of_topics():
+    require_topic_name("presence provider", "house/Alice Müller")
+    with pytest.raises(ValueError, match="the presence provider has an empty name"):
+        require_topic_name("presence provider", "")

@@ -33,7 +33,7 @@ def test_options_names_what_is_served(phone):
     phone.send(phone.request("OPTIONS"))
     response = phone.responses()[0]
     assert response.status == 200
-    assert response.get("allow") == "ACK, CANCEL, OPTIONS, SUBSCRIBE"
+    assert response.get("allow") == "ACK, CANCEL, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE"
     assert response.get("accept") == "application/pidf+xml"
     assert response.get("allow-events") == "presence"
     assert response.get("accept-encoding") == "identity"
@@ -47,7 +47,7 @@ def test_options_names_what_is_served(phone):
 def test_a_known_method_that_is_not_served_is_405(phone, method):
     phone.send(phone.request(method))
     assert statuses(phone) == [405]
-    assert phone.responses()[0].get("allow") == "ACK, CANCEL, OPTIONS, SUBSCRIBE"
+    assert phone.responses()[0].get("allow") == "ACK, CANCEL, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE"
 
 
 @pytest.mark.requirement("D1")
@@ -70,6 +70,27 @@ def test_the_ack_to_a_refused_invite_is_absorbed(phone):
     phone.send(invite)
     phone.send(invite.replace("INVITE", "ACK"))
     assert statuses(phone) == [405]
+
+
+@pytest.mark.requirement("X6")
+def test_an_invite_that_nobody_serves_is_answered_once_for_each_copy(play, phone):
+    invite = phone.request("INVITE")
+    phone.send(invite)
+    phone.send(invite)
+    play.advance(100)
+    assert statuses(phone) == [405, 405]
+    assert phone.received[0] == phone.received[1]
+
+
+@pytest.mark.requirement("X6")
+@pytest.mark.parametrize("method", ["INVITE", "SUBSCRIBE", "MESSAGE"])
+def test_cancel_is_200_for_whatever_was_answered_already(phone, method):
+    text = phone.request(method, Event="presence")
+    phone.send(text)
+    phone.send(text.replace(method, "CANCEL"))
+    first, second = phone.responses()[0], phone.responses()[-1]
+    assert (second.status, second.cseq.method) == (200, "CANCEL")
+    assert second.to.tag == first.to.tag
 
 
 @pytest.mark.requirement("X1")

@@ -144,7 +144,7 @@ def test_a_parameter_that_only_looks_like_rport_stays():
         ("SIP/2.0/UDP 10.0.0.1:5062;rport;branch=z1", ("192.0.2.1", 40000)),
         ("SIP/2.0/UDP 10.0.0.1:5062;branch=z1", ("192.0.2.1", 5062)),
         ("SIP/2.0/UDP 10.0.0.1;branch=z1", ("192.0.2.1", 5060)),
-        ("SIP/2.0/TLS 10.0.0.1;branch=z1", ("192.0.2.1", 5061)),
+        ("SIP/2.0/TLS 10.0.0.1;branch=z1", ("192.0.2.1", 5060)),
         ("SIP/2.0/UDP 10.0.0.1;maddr=203.0.113.9;received=203.0.113.9", ("192.0.2.1", 5060)),
     ],
 )

@@ -1,10 +1,10 @@
 """Lines, start lines and fields: what is read, what is refused, and how it is answered."""
 
 import pytest
-from support.sip_messages import HEADERS, answer, refused, request
 
 from bridge.sip.message import Request, Response
 from bridge.sip.parser import parse
+from support.sip_messages import HEADERS, answer, refused, request
 
 
 def test_a_request():

@@ -1,9 +1,9 @@
 """Where a message ends: Content-Length in datagrams and in streams."""
 
 import pytest
-from support.sip_messages import answer, refused, request
 
 from bridge.sip.parser import MAX_BODY, MAX_HEAD, Frame, frame, parse
+from support.sip_messages import answer, refused, request
 
 # --- bodies --------------------------------------------------------------------------------------
 

@@ -4,11 +4,11 @@ import time
 from contextlib import suppress
 
 import pytest
-from support.sip_messages import HEADERS, answer, refused, request
 
 from bridge.sip.errors import MalformedMessage, SipError
 from bridge.sip.message import encode_response
-from bridge.sip.parser import MAX_LINE, MAX_LINES, parse
+from bridge.sip.parser import MAX_LINE, MAX_LINES, MAX_URI, parse
+from support.sip_messages import HEADERS, answer, refused, request
 
 
 def test_as_many_lines_as_the_limit_says():
@@ -25,6 +25,14 @@ def test_a_line_as_long_as_the_limit_says():
     assert (error.status, error.request.get("x-a")) == (513, None)
     folded = refused(request("X-A: x" + "\r\n xxxxxxxxx" * 1000))
     assert folded.status == 513
+
+
+def test_a_request_uri_as_long_as_the_limit_says():
+    uri = "sip:2000@example.com;x=" + "x" * (MAX_URI - 23)
+    assert parse(request(start=f"SUBSCRIBE {uri} SIP/2.0")).uri == uri
+    error = refused(request(start=f"SUBSCRIBE {uri}x SIP/2.0"))
+    assert (error.status, error.reason) == (414, "Request-URI Too Long")
+    assert len(answer(error)) < 400
 
 
 @pytest.mark.parametrize("name", ["From", "To", "Call_ID"])

@@ -1,6 +1,7 @@
 import pytest
 
 from bridge.sip import endpoint
+from bridge.sip.parser import parse
 from support.playbook import Playbook
 
 
@@ -57,8 +58,6 @@ def test_a_forgotten_transaction_is_looked_at_anew(play):
     phone.send(text)
     phone.notified()
     servers = play.endpoint._servers
-    from bridge.sip.parser import parse  # noqa: PLC0415 - the only request built by hand
-
     servers.forget(parse(text.replace("\n", "\r\n").encode()))
     phone.send(text)
     assert [response.status for response in phone.responses()] == [200, 200]

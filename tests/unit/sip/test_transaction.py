@@ -1,15 +1,17 @@
 import pytest
 
-from bridge.effects import Retransmitted, Send
+from bridge.effects import ResponseSent, Retransmitted, Send
 from bridge.events import Address, Flow
 from bridge.sip.transaction import (
     CLIENT,
+    INVITE_SERVER,
     SERVER,
     TIMED_OUT,
     TRANSPORT_ERROR,
     Action,
     ClientTransaction,
     Input,
+    InviteServerTransaction,
     Outcome,
     Result,
     ServerTransaction,
@@ -18,11 +20,12 @@ from bridge.sip.transaction import (
 )
 from bridge.timers import Timers
 
+DEFAULT = TimerValues()
 FLOW = Flow("udp", Address("127.0.0.1", 5060), Address("127.0.0.1", 40000))
 
 
 class Client:
-    def __init__(self, *, sends=11, flow=FLOW, values=TimerValues()):
+    def __init__(self, *, sends=11, flow=FLOW, values=DEFAULT):
         self.timers, self.sent, self.repeats, self.results, self.alive = Timers(), [], 0, [], {}
         self.now = 100.0
         self.transaction = ClientTransaction(
@@ -35,7 +38,7 @@ class Client:
             timers=self.timers,
             values=values,
             emit=self.emit,
-            ended=lambda transaction, result, now: self.results.append((result, now)),
+            ended=lambda _transaction, result, now: self.results.append((result, now)),
         )
         self.transaction.start(self.now)
 
@@ -128,16 +131,84 @@ def test_a_repeated_request_gets_the_same_bytes_and_before_the_answer_nothing():
     transaction = ServerTransaction(FLOW, FLOW.remote, sent.append)
     assert not transaction.repeated()
     assert sent == []
-    transaction.respond(200, b"answer")
+    transaction.respond(200, "t1", b"answer")
+    assert (transaction.status, transaction.tag) == (200, "t1")
     with pytest.raises(AssertionError):
-        transaction.respond(500, b"another")
+        transaction.respond(500, "t2", b"another")
     assert transaction.repeated()
     assert sent == [Send(FLOW, b"answer")] * 2
 
 
-@pytest.mark.parametrize("table", [CLIENT, SERVER])
+class Invite:
+    def __init__(self, *, flow=FLOW, values=DEFAULT):
+        self.timers, self.sent, self.now = Timers(), [], 100.0
+        self.transaction = InviteServerTransaction(flow, flow.remote, self.emit, self.timers, values)
+
+    def emit(self, effect):
+        if isinstance(effect, Send):
+            assert effect.data == b"603"
+            self.sent.append(round(self.now - 100.0, 6))
+        else:
+            assert effect == ResponseSent("INVITE", 603)
+
+    def answer(self):
+        self.transaction.respond(603, "t1", b"603")
+        return self
+
+    def run(self, until):
+        while (deadline := self.timers.deadline()) is not None and deadline <= 100.0 + until:
+            self.now = deadline
+            self.timers.run(self.now)
+        self.now = 100.0 + until
+
+
+@pytest.mark.requirement("X6")
+def test_the_answer_to_an_invite_is_repeated_until_timer_h():
+    invite = Invite().answer()
+    invite.transaction.insist(invite.now)
+    invite.run(100)
+    assert invite.sent == [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
+    assert invite.timers.deadline() is None
+
+
+@pytest.mark.requirement("X6", "X7")
+def test_timer_g_follows_the_timer_values():
+    invite = Invite(values=TimerValues(t1=0.1, t2=0.3)).answer()
+    invite.transaction.insist(invite.now)
+    invite.run(1.3)
+    assert invite.sent == [0, 0.1, 0.3, 0.6, 0.9, 1.2]
+
+
+@pytest.mark.requirement("X6")
+@pytest.mark.parametrize("flow", [FLOW, FLOW._replace(transport="tcp", connection=7)])
+def test_who_is_not_insisted_on_and_whoever_comes_by_a_stream_gets_one(flow):
+    invite = Invite(flow=flow).answer()
+    if flow.connection:
+        invite.transaction.insist(invite.now)
+    invite.run(100)
+    assert invite.sent == [0]
+
+
+@pytest.mark.requirement("X6")
+def test_after_the_ack_nothing_is_sent_any_more():
+    invite = Invite()
+    assert not invite.transaction.repeated()
+    assert invite.sent == []
+    invite.answer().transaction.insist(invite.now)
+    invite.run(1)
+    assert invite.transaction.repeated()
+    invite.transaction.acknowledged()
+    assert not invite.transaction.repeated()
+    invite.transaction.acknowledged()
+    invite.run(100)
+    assert invite.sent == [0, 0.5, 1]
+    assert repr(invite.transaction).startswith("<InviteServerTransaction CONFIRMED ")
+
+
+@pytest.mark.parametrize("table", [CLIENT, SERVER, INVITE_SERVER])
 def test_tables_lead_somewhere(table):
-    reached = {State.TRYING} | {state for state, _ in table.values()}
+    reached = {State.PROCEEDING if table is INVITE_SERVER else State.TRYING}
+    reached |= {state for state, _ in table.values()}
     assert {state for state, _ in table} <= reached
     assert all(
         isinstance(event, Input) and isinstance(action, Action) for (_, event), (_, action) in table.items()

@@ -1,0 +1,80 @@
+"""What phones can watch: `[[hints]]`."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from bridge.config.addresses import parse_network
+from bridge.config.locate import KeyPath
+from bridge.config.section import Section
+from bridge.model.hint import Deviceless, Hint, parse_hint
+from bridge.model.watchers import Watchers
+from bridge.model.words import unknown_name
+
+
+def _is_extension(text: str) -> str:
+    parse_hint(text, "SIP/2000")
+    return text
+
+
+def _is_hint(text: str) -> str:
+    parse_hint("2000", text)
+    return text
+
+
+def _is_watcher(text: str) -> str:
+    if _is_network(text):
+        parse_network(text)
+    return text
+
+
+class HintSettings(Section):
+    """One extension that phones can watch."""
+
+    extension: Annotated[str, AfterValidator(_is_extension)]
+    hint: Annotated[str, AfterValidator(_is_hint)]
+    name: str = ""
+    dnd_is_busy: bool = False
+    deviceless: Deviceless = "presence"
+    watchers: tuple[Annotated[str, AfterValidator(_is_watcher)], ...] = ()
+
+    @cached_property
+    def parsed(self) -> Hint:
+        """The hint as the engine uses it."""
+        return parse_hint(
+            self.extension,
+            self.hint,
+            self.name,
+            self.deviceless,
+            dnd_is_busy=self.dnd_is_busy,
+            watchers=self._parsed_watchers,
+        )
+
+    @property
+    def _parsed_watchers(self) -> Watchers:
+        users = frozenset(text for text in self.watchers if not _is_network(text))
+        return Watchers(users, tuple(parse_network(text) for text in self.watchers if _is_network(text)))
+
+
+def unknown_watchers(hints: Iterable[HintSettings], users: Iterable[str]) -> Iterator[tuple[KeyPath, str]]:
+    """Names under `watchers` that are no user's: the key, and what is wrong with it."""
+    known = tuple(users)
+    for number, hint in enumerate(hints):
+        for index, text in enumerate(hint.watchers):
+            if not _is_network(text) and text not in known:
+                words = unknown_name("user", text, known) if known else "needs a network, or [[sip.users]]"
+                yield ("hints", number, "watchers", index), words
+
+
+def _is_network(text: str) -> bool:
+    """Whether it is meant as a network, or as an address; a slash is no part of a user's name."""
+    if "/" in text:
+        return True
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
