@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 CONFIG ?= config.example.toml
+SECONDS ?= 60
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,10 +11,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test lint format clean
+.PHONY: help run check setup test lint format fuzz bench-micro clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Run the bridge, CONFIG=config.example.toml unless told otherwise
 	@exec $(BIN)/presence-bridge run --config $(CONFIG)
@@ -38,6 +39,12 @@ format: $(VENV)/.installed-for-tests ## Format the code, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
+	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)
+
+bench-micro: setup ## What reading and matching SIP messages costs, against a bare sendto
+	@$(BIN)/python bench/micro_sip.py
+
 clean: ## Remove .venv and everything that tools have left
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -51,6 +58,11 @@ $(VENV)/.installed-for-tests: pyproject.toml | $(BIN)/pip
 	@echo "Installing the bridge and its tests' packages into $(VENV) ..."
 	@$(PIP) --editable '.[embedded,test]'
 	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-for-fuzz: pyproject.toml | $(BIN)/pip
+	@echo "Installing atheris into $(VENV) ..."
+	@$(PIP) --editable '.[embedded,fuzz]'
+	@touch $@
 
 # Debian ships python3 without what makes virtual environments.
 $(BIN)/pip:

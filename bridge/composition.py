@@ -12,22 +12,30 @@ from contextlib import suppress
 
 from bridge import __version__
 from bridge.config import MqttSettings, Settings
+from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url, listed, provisioned
 from bridge.effects import Observation
 from bridge.engine import Engine
 from bridge.events import Address, BrokerDisconnected, Event, Flow, Stopping
+from bridge.features.feature_calls import FeatureCalls
 from bridge.io import log
+from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
+from bridge.io.listeners import ListenerOptions, ListenError, Listeners
 from bridge.io.mqtt import MqttLink, MqttOptions
+from bridge.io.phone_files import phone_files_route
 from bridge.io.runner import Runner
 from bridge.io.tasks import Tasks
-from bridge.io.udp import UdpListener
+from bridge.io.tls import TlsFiles
 from bridge.metrics import Observer, Readings, StateCollector, create_registry
 from bridge.model.state import State
-from bridge.notifier.bodies import PRESENCE_BODIES
 from bridge.notifier.capacity import Limits
+from bridge.notifier.checksync import CheckSync, Place
 from bridge.notifier.notifier import Notifier, NotifierOptions
 from bridge.notifier.packages import PACKAGES
+from bridge.phones.files import phone_files
+from bridge.phones.roster import find_phone
+from bridge.pidf import CONTENT_TYPE as PIDF
 from bridge.registrar.interval import Interval
 from bridge.registrar.publisher import Publisher, PublisherOptions
 from bridge.registrar.registrar import Registrar
@@ -35,8 +43,10 @@ from bridge.service import Context
 from bridge.sip.addressing import host_port
 from bridge.sip.endpoint import Endpoint, EndpointOptions
 from bridge.sip.gate import Gate, GateOptions
+from bridge.sip.transaction import TimerValues
 from bridge.timers import Timers
 from bridge.topics.hints import HintTopics
+from bridge.topics.requests import Requests
 from bridge.topics.session import BrokerSession, Link, state_topic
 from bridge.topics.truth import Truth
 
@@ -74,23 +84,24 @@ class Bridge:
         self._tasks = Tasks(lambda name, error: log.warn(f"{name} failed: {error!r}"))
         self._embedded: EmbeddedBroker | None = None
         self._mqtt: MqttLink | None = None
-        self._listeners: list[UdpListener] = []
         self._broker_state = "not connected yet"
         self._heartbeat_at = time.monotonic()
 
         # What is known.
         self._runner = Runner(self._observe)
+        self._listeners = Listeners(_listening(settings), self._runner.feed, self._observe)
         timers, emit = Timers(), self._runner.emit
         self._state = State(settings.parsed_hints)
 
         # What is heard: MQTT.
         truth = Truth(self._state, self._base_topic, emit)
         hint_topics = HintTopics(self._state, self._base_topic, emit, timers)
-        self._session = BrokerSession(self._base_topic, truth, hint_topics, timers, emit, _token)
+        requests = Requests(self._base_topic, emit)
+        self._session = BrokerSession(self._base_topic, truth, hint_topics, requests, timers, emit, _token)
 
         # What is spoken: SIP.
         self._endpoint = Endpoint(
-            EndpointOptions(tuple(PACKAGES), tuple(PRESENCE_BODIES), AGENT),
+            EndpointOptions(tuple(PACKAGES), (PIDF,), AGENT),
             timers,
             emit,
             _token,
@@ -106,20 +117,37 @@ class Bridge:
         self._registrar = None
         if settings.sip.accept_register:
             self._registrar = Registrar(context, self._endpoint, interval)
+        if codes := settings.sip.parsed_feature_codes:
+            FeatureCalls(context, self._endpoint, codes, truth, self._is_synchronised)
+        phones = listed(settings)
+        checksync = CheckSync(
+            context,
+            self._endpoint,
+            AGENT,
+            find=lambda target: find_phone(target, phones),
+            subscriptions=lambda: self._notifier.subscriptions,
+            registered=self._registered,
+        )
+        requests.serve("resync", checksync.requested)
         self._runner.attach(Engine(timers, self._session, self._endpoint, self._notifier, [hint_topics]))
 
         # What is measured.
         registry = create_registry((self._counter, StateCollector(self._readings())), __version__)
         routes = operation_routes(registry, self._healthy, self._ready)
+        self._phone_files: dict[str, bytes] = {}
+        if settings.provisioning.http:
+            networks = settings.sip.networks
+            routes.append(phone_files_route(FOLDER, self._phone_files, networks, log.observe))
         self._http = HttpServer(settings.http.address, routes)
 
     # --- life ------------------------------------------------------------------------------------
 
     async def serve(self) -> int:
-        """Run until SIGTERM or SIGINT; the exit status of the process."""
+        """Run until SIGTERM or SIGINT; the exit status of the process. SIGHUP takes renewed certificates."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._listeners.refresh)
         try:
             await self.start()
             await stop.wait()
@@ -152,8 +180,7 @@ class Bridge:
         if self._embedded is not None:
             await self._embedded.stop()
         self._http.stop()
-        for listener in self._listeners:
-            listener.close()
+        await self._listeners.stop()
 
     async def _last_answers(self) -> None:
         answered = asyncio.Event()
@@ -176,21 +203,32 @@ class Bridge:
     def _open_sip(self) -> None:
         for transport, host, port in self._settings.sip.listeners:
             try:
-                listener = UdpListener(Address(host, port), self._runner.feed)
-            except OSError as error:
-                where = f"{transport}://{host_port(Address(host, port))}"
-                raise StartError(f"SIP cannot listen on {where}: {error.strerror}") from error
-            self._listeners.append(listener)
+                listener = self._listeners.open(transport, Address(host, port))
+            except ListenError as error:
+                raise StartError(str(error)) from error
             self._runner.listen(transport, listener)
-            listener.start()
             log.note(f"SIP is served on {transport}://{host_port(listener.address)}")
 
     def _open_http(self) -> None:
+        if self._settings.provisioning.http:
+            self._make_phone_files()
         try:
             address = self._http.start()
         except HttpError as error:
             raise StartError(str(error)) from error
         log.note(f"metrics are at http://{host_port(address)}/metrics")
+
+    def _make_phone_files(self) -> None:
+        url = files_url(self._settings)
+        try:
+            for phone in provisioned(self._settings):
+                self._phone_files.update(phone_files(phone, url))
+        except PasswordUnreadable as error:
+            raise StartError(str(error)) from error
+        log.warn(
+            f"the files of {len(self._settings.phones)} phones are served at {url} without encryption:"
+            " the passwords in them can be read on the way"
+        )
 
     async def _open_mqtt(self) -> None:
         embedded = self._settings.mqtt is None and not await self._found_broker()
@@ -239,6 +277,15 @@ class Bridge:
         stream = flow._replace(transport="tcp")
         return stream if self._runner.can_send(stream) else None
 
+    def _registered(self, user: str) -> Iterator[Place]:
+        """Where a user's phones have registered from."""
+        if self._registrar is not None:
+            for binding in self._registrar.bindings.of(user):
+                yield Place(binding.flow, str(binding.uri))
+
+    def _is_synchronised(self) -> bool:
+        return self._session.link is Link.SYNCHRONISED
+
     # --- what comes in and goes out --------------------------------------------------------------
 
     def _heard(self, event: Event) -> None:
@@ -274,9 +321,19 @@ class Bridge:
         return Health(silent < _HUNG, {"loop_silent_seconds": round(silent, 1)})
 
     def _ready(self) -> Health:
-        synchronised = self._session.link is Link.SYNCHRONISED
+        synchronised = self._is_synchronised()
         broker = "synchronised" if synchronised else self._broker_state
-        return Health(synchronised and bool(self._listeners), {"mqtt": broker, "sip": len(self._listeners)})
+        troubles = self._listeners.troubles
+        sip = "; ".join(troubles) or ("served" if self._listeners else "not served yet")
+        return Health(synchronised and sip == "served", {"mqtt": broker, "sip": sip})
+
+
+def _listening(settings: Settings) -> ListenerOptions:
+    sip = settings.sip
+    # A phone that watches says something when it refreshes; a transaction later it has failed to.
+    idle = sip.max_expires_seconds + TimerValues().transaction
+    tls = TlsFiles(*sip.tls.files) if sip.tls is not None else None
+    return ListenerOptions(sip.max_connections, StreamLimits(idle=idle), tls)
 
 
 def _pace(settings: Settings) -> NotifierOptions:
@@ -287,6 +344,7 @@ def _pace(settings: Settings) -> NotifierOptions:
         sip.notify_min_interval_seconds,
         AGENT,
         Limits(sip.max_subscriptions, sip.max_subscriptions_per_source),
+        sip.parsed_profiles,
     )
 
 

@@ -111,11 +111,21 @@ class LargeRequest(NamedTuple):
 
 
 class MessageDropped(NamedTuple):
-    """What arrived on a SIP port and got no answer. `kind` is one of malformed, policy, keepalive."""
+    """What arrived on a SIP port and got no answer; with `kind` limit, a whole connection.
+
+    `kind` is one of malformed, policy, keepalive, limit.
+    """
 
     flow: Flow
     kind: str
     reason: str
+
+
+class AuthenticationFailed(NamedTuple):
+    """A password was wrong, or there is no such user. `user` is as it was sent."""
+
+    source_host: str
+    user: str
 
 
 class SubscribeAnswered(NamedTuple):
@@ -135,6 +145,49 @@ class SubscriptionEnded(NamedTuple):
     extension: str
     watcher: str
     call_id: str
+
+
+class RegisterAnswered(NamedTuple):
+    """A REGISTER got its final answer. `outcome`: registered, refreshed, fetched, removed, rejected.
+
+    `aor`, the address of record, is printable.
+    """
+
+    outcome: str
+    status: int
+    aor: str
+
+
+class PublishAnswered(NamedTuple):
+    """A PUBLISH got its final answer. `outcome`: created, refreshed, modified, removed, rejected.
+
+    `presentity`, the Request-URI, is printable.
+    """
+
+    outcome: str
+    status: int
+    presentity: str
+
+
+class PublicationExpired(NamedTuple):
+    """A softphone has not refreshed what it published for this provider."""
+
+    provider: str
+
+
+class FeatureCallAnswered(NamedTuple):
+    """An INVITE got its final answer. `outcome`: set, toggled, rejected.
+
+    `dialled`, the Request-URI, `caller` and `provider` are printable; `provider` and `presence`, its new
+    state as a lower-case word, are empty when nothing was done.
+    """
+
+    outcome: str
+    status: int
+    dialled: str
+    caller: str
+    provider: str
+    presence: str
 
 
 class NotifySent(NamedTuple):
@@ -161,6 +214,32 @@ class NotifyAnswered(NamedTuple):
     latency: float | None
 
 
+class CheckSyncAnswered(NamedTuple):
+    """A phone was asked to fetch its configuration again.
+
+    `phone` is its address and port; `outcome` and `status` are as in NotifyAnswered.
+    """
+
+    phone: str
+    outcome: str
+    status: int
+
+
+# --- observations: provisioning ------------------------------------------------------------------
+
+
+class PhoneFileAnswered(NamedTuple):
+    """A phone, or somebody, asked for a file of a phone by HTTP."""
+
+    name: str
+    source_host: str
+    user_agent: str
+    status: int
+
+
+# --- observations: all else ----------------------------------------------------------------------
+
+
 class Warned(NamedTuple):
     """Something the operator should read, in plain words."""
 
@@ -178,10 +257,17 @@ Observation = (
     | Retransmitted
     | LargeRequest
     | MessageDropped
+    | AuthenticationFailed
     | SubscribeAnswered
     | SubscriptionEnded
+    | RegisterAnswered
+    | PublishAnswered
+    | PublicationExpired
+    | FeatureCallAnswered
     | NotifySent
     | NotifyAnswered
+    | CheckSyncAnswered
+    | PhoneFileAnswered
     | Warned
 )
 Effect = Command | Observation

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bridge.commands import check, demo, get, hints, run, set_, watch
+from bridge.commands import check, demo, explain, get, hints, provision, resync, run, set_, watch
 from bridge.commands.command import Command
 
-COMMANDS: Final[Sequence[Command]] = (run, check, set_, get, hints, watch, demo)
+COMMANDS: Final[Sequence[Command]] = (run, check, set_, get, hints, watch, explain, demo, provision, resync)

@@ -4,16 +4,21 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bridge.config import Settings, SipSettings, find
+from bridge.config import Settings, SipSettings, TlsSettings, find
 from bridge.config.addresses import Network, is_loopback
 from bridge.config.advice import advice
 from bridge.config.environment import variable
+from bridge.config.phones import PhoneSettings
+from bridge.config.provisioning import contacts_of, files_url
 from bridge.events import Address
+from bridge.features.feature_code import FeatureCode
+from bridge.io.tls import TlsError, TlsFiles, server_context
 from bridge.model.facts import device_path
 from bridge.model.hint import Hint
-from bridge.model.words import printable
-from bridge.sip.credentials import User
+from bridge.model.presence import format_presence
+from bridge.model.words import printable, quoted
 from bridge.sip.addressing import host_port
+from bridge.sip.credentials import User
 from bridge.topics.route import Routes
 
 NAME = "check"
@@ -46,15 +51,21 @@ def report(settings: Settings) -> Iterator[str]:
         ("  broker", _broker(settings)),
         ("  base topic", settings.base_topic),
         *_labelled("  SIP", listeners),
+        *_tls(settings.sip.tls),
         *_labelled("  trusted", [_network(network) for network in settings.sip.networks]),
         *_users(settings.sip),
+        *_refused(settings.sip),
+        *_feature_codes(settings.sip),
+        *_profiles(settings.sip),
         ("  HTTP", _listener("http://", settings.http.address)),
+        *_phones(settings),
     )
     if settings.hints:
         yield ""
         rows = [row for hint in settings.parsed_hints for row in _hint(hint, Routes(settings.base_topic))]
         yield from _columns(_HEADINGS, *rows)
-    for doubt in advice(settings):
+        yield from _options(settings.parsed_hints)
+    for doubt in (*advice(settings), *_unusable(settings.sip.tls)):
         yield ""
         yield f"warning: {printable(doubt, 1000)}"
 
@@ -76,6 +87,21 @@ def _listener(scheme: str, address: Address) -> str:
     return f"{scheme}{host_port(address)} ({reach})"
 
 
+def _tls(tls: TlsSettings | None) -> Iterator[tuple[str, str]]:
+    if tls is not None:
+        shown = f"phones show one of {tls.client_ca}" if tls.client_ca else "phones show none"
+        yield "  TLS", printable(f"certificate {tls.certificate}; {shown}", 200)
+
+
+def _unusable(tls: TlsSettings | None) -> Iterator[str]:
+    """What keeps the bridge from starting, unless only its own account can read the files."""
+    try:
+        if tls is not None:
+            server_context(TlsFiles(*tls.files))
+    except TlsError as error:
+        yield str(error)
+
+
 def _network(network: Network) -> str:
     if network.is_loopback:
         return f"{network} (this machine)"
@@ -90,8 +116,28 @@ def _users(sip: SipSettings) -> Iterator[tuple[str, str]]:
         return
     yield from _labelled("  users", [_user(user) for user in sip.parsed_users])
     algorithms = ", ".join(sip.offered_algorithms)
-    alone = f"; MD5 alone to {', '.join(sip.digest_md5_only)}" if sip.digest_md5_only else ""
+    alone = f"; MD5 alone to {', '.join(sip.digest_md5_only)}" if sip.weakens_for_some else ""
     yield "  digest", printable(f"realm {sip.realm}; {algorithms}{alone}", 200)
+
+
+def _refused(sip: SipSettings) -> Iterator[tuple[str, str]]:
+    """What phones are told that ask for what is turned off; nothing if all is served."""
+    answers = ((sip.accept_register, "REGISTER (405)"), (sip.accept_publish, "PUBLISH (403)"))
+    refused = [words for accepted, words in answers if not accepted]
+    if refused:
+        yield "  refused", ", ".join(refused)
+
+
+def _feature_codes(sip: SipSettings) -> Iterator[tuple[str, str]]:
+    """What can be dialled; nothing without codes."""
+    if sip.feature_codes:
+        yield from _labelled("  codes", [_feature_code(code) for code in sip.parsed_feature_codes])
+
+
+def _feature_code(code: FeatureCode) -> str:
+    values = [printable(format_presence(one)) for one in code.said]
+    does = f"goes through {', '.join(values)}" if code.toggles else f"is set to {values[0]}"
+    return f"{printable(str(code))} dialled: {printable(code.provider)} {does} (answered {code.status})"
 
 
 def _user(user: User) -> str:
@@ -101,6 +147,33 @@ def _user(user: User) -> str:
     else:
         shown = f"extension {printable(', '.join(sorted(user.extensions)))}" if user.extensions else "nothing"
     return f"{printable(user.name)} ({secret} set; may watch {shown})"
+
+
+def _profiles(sip: SipSettings) -> Iterator[tuple[str, str]]:
+    """What goes before the built-in table; nothing where nothing does. `explain` tells the rest."""
+    if sip.profiles:
+        rules = [entry.rule for entry in sip.profiles]
+        yield from _labelled("  profiles", [f"{quoted(rule.agent)}: {rule.words}" for rule in rules])
+
+
+def _phones(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Whose files are made, and where they are; nothing without phones."""
+    if not settings.phones:
+        return
+    yield from _labelled("  phones", [_phone(settings, phone) for phone in settings.phones])
+    how = (
+        "served by the bridge" if settings.provisioning.http else "to be written by presence-bridge provision"
+    )
+    yield "  their files", f"{printable(files_url(settings), 200)} ({how})"
+
+
+def _phone(settings: Settings, phone: PhoneSettings) -> str:
+    named = f" {printable(phone.name)}" if phone.name else ""
+    pbx = f"{printable(phone.pbx.user)} at {phone.pbx.address.host_port}" if phone.pbx else ""
+    user = f"{printable(phone.user)} here" if phone.user else ""
+    accounts = " and ".join(filter(None, (pbx, user)))
+    shown = f"contacts: {len(tuple(contacts_of(settings, phone)))}"
+    return f"{phone.parsed_mac} {phone.parsed_model.name}{named} (account {accounts}; {shown})"
 
 
 def _labelled(label: str, values: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -121,6 +194,24 @@ def _hint(hint: Hint, routes: Routes) -> Iterator[tuple[str, ...]]:
         watched.append((f"CustomPresence:{provider}", topic, f"{topic}/set"))
     for index, row in enumerate(watched):
         yield ("", "", *row) if index else (hint.extension, printable(hint.name), *row)
+
+
+def _options(hints: Sequence[Hint]) -> Iterator[str]:
+    """A line for each hint that is not shown to everybody, or not in the usual way; after an empty one."""
+    lines = [f"{hint.extension} {'; '.join(words)}" for hint in hints if (words := tuple(_differences(hint)))]
+    if lines:
+        yield ""
+    yield from lines
+
+
+def _differences(hint: Hint) -> Iterator[str]:
+    if hint.dnd_is_busy:
+        yield "is busy while dnd, for phones that show no presence"
+    if hint.deviceless == "asterisk" and not hint.devices:
+        yield "is always unavailable, as in Asterisk"
+    if not hint.watchers.are_all:
+        names = (*sorted(hint.watchers.users), *map(str, hint.watchers.networks))
+        yield f"may be watched by {printable(', '.join(names), 200)} alone"
 
 
 def _columns(*rows: Sequence[str]) -> Iterator[str]:

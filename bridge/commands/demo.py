@@ -19,7 +19,7 @@ from bridge.commands.stage import HOST, Stage, build_stage
 from bridge.commands.stopwatch import GRACE, Stopwatch
 from bridge.commands.wording import refusal
 from bridge.composition import Bridge, StartError
-from bridge.config import Settings, load
+from bridge.config import Listener, Settings, load
 from bridge.effects import BrokerSynchronised, Observation
 from bridge.events import Address
 from bridge.io.embedded import EmbeddedBroker, EmbeddedBrokerError
@@ -74,6 +74,7 @@ class _Demo:
 
     def __init__(self, args: argparse.Namespace, stage: Stage) -> None:
         self._stage = stage
+        self._server = Listener("udp", HOST, stage.sip)
         self._seconds: float | None = args.seconds
         self._play: bool = args.play
         self._settings = load(stage.config, {})
@@ -128,7 +129,7 @@ class _Demo:
 
         self._screen.open(self._stage.introduction)
         stack.callback(self._screen.close)
-        server = Address(HOST, self._stage.sip)
+        server = self._server
         for extension in self._stopwatches:
             phone = Phone(extension, "demo", server, self._told)
             stack.push_async_callback(phone.stop)
@@ -147,7 +148,7 @@ class _Demo:
         if self._stop.is_set():
             return
         if isinstance(report, Refused):
-            self._screen.note(refusal(report, Address(HOST, self._stage.sip)))
+            self._screen.note(refusal(report, self._server))
         elif isinstance(report, Seen):
             last = self._last.get(report.extension)
             if last is None or last.picture != report.picture:

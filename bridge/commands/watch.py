@@ -5,6 +5,7 @@ import asyncio
 import signal
 import sys
 from collections import deque
+from pathlib import Path
 from typing import Final
 
 from bridge.commands.command import account_of
@@ -12,12 +13,12 @@ from bridge.commands.ear import Ear
 from bridge.commands.phone import Phone
 from bridge.commands.stopwatch import GRACE, Stopwatch
 from bridge.commands.wording import TITLES, arrival, document, line, refusal, row
-from bridge.config import Settings
+from bridge.config import Listener, Settings
 from bridge.config.addresses import parse_listener
-from bridge.events import Address
+from bridge.io.streams import Security
+from bridge.io.tls import Pinned, TlsError
 from bridge.model.facts import FactKey
 from bridge.model.words import printable
-from bridge.sip.addressing import host_port
 from bridge.subscriber.reports import Refused, Report, Seen
 
 NAME = "watch"
@@ -48,10 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target",
         metavar="udp://IP:PORT",
-        help="the bridge (default: the first UDP listener of [sip] listen)",
+        help="the bridge, by udp, tcp or tls (default: the first of [sip] listen)",
     )
     parser.add_argument(
         "--count", type=_count, metavar="N", help="end after N lines; the first is the state at the start"
+    )
+    parser.add_argument(
+        "--user", default="watch", help="the account to use, where the bridge asks for one (default: watch)"
+    )
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="its password, as the first line of a file (default: that of [[sip.users]])",
     )
     parser.add_argument("--json", action="store_true", help="write one JSON object a line")
 
@@ -60,19 +70,40 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Watch until the count is reached or a signal comes (0), or until the bridge refuses (1)."""
     try:
         server = server_of(args.target, settings)
-    except ValueError as error:
+        security = security_of(server, settings)
+        password = password_of(args.user, args.password_file, settings)
+    except (ValueError, TlsError) as error:
         print(error, file=sys.stderr)
         return 2
-    return asyncio.run(_Watch(args, settings, server).serve())
+    return asyncio.run(_Watch(args, settings, server, security, password).serve())
 
 
-def server_of(target: str | None, settings: Settings) -> Address:
+def server_of(target: str | None, settings: Settings) -> Listener:
     """Where the bridge is reached from this machine; ValueError says what to write instead."""
     listeners = settings.sip.listeners if target is None else (parse_listener(target),)
     for transport, host, port in listeners:
-        if transport == "udp" and port:
-            return Address(_REACHED_AT.get(host, host), port)
-    raise ValueError("watch needs a UDP address with a port: give one with --target udp://127.0.0.1:5060")
+        if port:
+            return Listener(transport, _REACHED_AT.get(host, host), port)
+    raise ValueError("watch needs an address with a port: give one with --target udp://127.0.0.1:5060")
+
+
+def security_of(server: Listener, settings: Settings) -> Security | None:
+    """How a server by TLS is known: by the certificate that is configured. Raises ValueError, or TlsError."""
+    if server.transport != "tls":
+        return None
+    if settings.sip.tls is None:
+        raise ValueError(f"{server} is known by its certificate: name that in [sip.tls] of the configuration")
+    return Pinned(settings.sip.tls.files[0])
+
+
+def password_of(user: str, file: Path | None, settings: Settings) -> str | None:
+    """The password to answer with: from the file, else as configured. ValueError if the file cannot be read."""
+    if file is None:
+        return next((known.password for known in settings.sip.parsed_users if known.name == user), None)
+    try:
+        return file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} cannot be read: {getattr(error, 'strerror', 'not UTF-8 text')}") from None
 
 
 def keys_of(extension: str, settings: Settings) -> tuple[FactKey, ...]:
@@ -83,11 +114,20 @@ def keys_of(extension: str, settings: Settings) -> tuple[FactKey, ...]:
 class _Watch:
     """One run of the command."""
 
-    def __init__(self, args: argparse.Namespace, settings: Settings, server: Address) -> None:
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        settings: Settings,
+        server: Listener,
+        security: Security | None,
+        password: str | None,
+    ) -> None:
+        self._user: str = args.user
+        self._password = password
         self._extension: str = args.extension
         self._json: bool = args.json
         self._most: int | None = args.count
-        self._server = server
+        self._server, self._security = server, security
         self._stopwatch = Stopwatch(keys_of(args.extension, settings))
         self._ear = Ear(account_of(settings), settings.base_topic, (self._stopwatch,), _deaf)
         self._stop = asyncio.Event()
@@ -103,9 +143,11 @@ class _Watch:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop.set)
         try:
-            phone = Phone(self._extension, "watch", self._server, self._told)
+            phone = Phone(
+                self._extension, self._user, self._server, self._told, self._password, self._security
+            )
         except OSError as error:
-            print(f"udp://{host_port(self._server)} cannot be reached: {error.strerror}", file=sys.stderr)
+            print(f"{self._server} cannot be reached: {error.strerror}", file=sys.stderr)
             return 1
         await self._ear.start(_BROKER_PATIENCE)
         phone.start()
@@ -158,7 +200,7 @@ class _Watch:
 
     def _still_nothing(self) -> None:
         if self._last is None:
-            print(f"no answer from udp://{host_port(self._server)} yet; still asking", file=sys.stderr)
+            print(f"no answer from {self._server} yet; still asking", file=sys.stderr)
 
 
 def _deaf(reason: str) -> None:

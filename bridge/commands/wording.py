@@ -5,9 +5,8 @@ import time
 from datetime import datetime
 from typing import Final
 
-from bridge.events import Address
+from bridge.config import Listener
 from bridge.model.words import printable
-from bridge.sip.addressing import host_port
 from bridge.subscriber.pidf import Picture
 from bridge.subscriber.reports import Refused, Seen
 
@@ -67,14 +66,14 @@ def document(seen: Seen, when: datetime, latency: float | None) -> str:
     )
 
 
-def refusal(refused: Refused, server: Address) -> str:
+def refusal(refused: Refused, at: Listener) -> str:
     """Why there is nothing to watch, and what to look at."""
-    at, extension = f"udp://{host_port(server)}", printable(refused.extension)
+    extension = printable(refused.extension)
     match refused.status:
         case 0:
             return f"nothing answers at {at}: is the bridge running, and does it listen there?"
         case 401 | 407:
-            return f"{at} asks for a password, and this command has none"
+            return f"{at} asks for a password, and this command has none that is right: see --user"
         case 403:
             return f"{at} does not serve this address: is it in [sip] trusted_networks?"
         case 404:

@@ -7,11 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bridge.effects import (
+    AuthenticationFailed,
     BrokerSynchronised,
+    CheckSyncAnswered,
+    FeatureCallAnswered,
     MessageDropped,
     MessageRejected,
     NotifyAnswered,
+    PhoneFileAnswered,
     PresenceChanged,
+    PublicationExpired,
+    PublishAnswered,
+    RegisterAnswered,
     SubscribeAnswered,
     SubscriptionEnded,
     Warned,
@@ -110,6 +117,32 @@ def _subscription_ended(e: SubscriptionEnded) -> None:
     )
 
 
+def _register_answered(e: RegisterAnswered) -> None:
+    level = logging.DEBUG if e.outcome in ("refreshed", "fetched") else logging.INFO
+    _event(level, f"register_{e.outcome}", status=e.status, aor=e.aor)
+
+
+def _publish_answered(e: PublishAnswered) -> None:
+    level = logging.DEBUG if e.outcome == "refreshed" else logging.INFO
+    _event(level, f"publish_{e.outcome}", status=e.status, presentity=e.presentity)
+
+
+def _publication_expired(e: PublicationExpired) -> None:
+    _event(logging.INFO, "publication_expired", provider=e.provider)
+
+
+def _feature_call_answered(e: FeatureCallAnswered) -> None:
+    _event(
+        logging.INFO,
+        f"feature_call_{e.outcome}",
+        status=e.status,
+        dialled=e.dialled,
+        caller=e.caller,
+        provider=e.provider,
+        presence=e.presence,
+    )
+
+
 def _message_rejected(e: MessageRejected) -> None:
     _event(logging.WARNING, "mqtt_message_rejected", topic=e.topic, value=e.value, reason=e.reason)
 
@@ -126,9 +159,30 @@ def _message_dropped(e: MessageDropped) -> None:
     _event(logging.DEBUG, "sip_message_dropped", kind=e.kind, source=e.flow.remote.host, reason=e.reason)
 
 
+def _authentication_failed(e: AuthenticationFailed) -> None:
+    _event(logging.WARNING, "authentication_failed", source=e.source_host, user=e.user)
+
+
 def _notify_answered(e: NotifyAnswered) -> None:
     if e.outcome != "acknowledged":
         _event(logging.WARNING, "notify_failed", outcome=e.outcome, status=e.status, trigger=e.trigger)
+
+
+def _check_sync_answered(e: CheckSyncAnswered) -> None:
+    level = logging.INFO if e.outcome == "acknowledged" else logging.WARNING
+    _event(level, "check_sync", phone=e.phone, outcome=e.outcome, status=e.status)
+
+
+def _phone_file_answered(e: PhoneFileAnswered) -> None:
+    level = logging.WARNING if e.status == 403 else logging.INFO
+    _event(
+        level,
+        "phone_file",
+        file=e.name,
+        status=e.status,
+        source=e.source_host,
+        user_agent=e.user_agent,
+    )
 
 
 def _warned(e: Warned) -> None:
@@ -136,11 +190,18 @@ def _warned(e: Warned) -> None:
 
 
 _LINES: Final[Mapping[type, Callable[[Any], None]]] = {
+    AuthenticationFailed: _authentication_failed,
     BrokerSynchronised: _broker_synchronised,
+    CheckSyncAnswered: _check_sync_answered,
+    FeatureCallAnswered: _feature_call_answered,
     MessageDropped: _message_dropped,
     MessageRejected: _message_rejected,
     NotifyAnswered: _notify_answered,
+    PhoneFileAnswered: _phone_file_answered,
     PresenceChanged: _presence_changed,
+    PublicationExpired: _publication_expired,
+    PublishAnswered: _publish_answered,
+    RegisterAnswered: _register_answered,
     SubscribeAnswered: _subscribe_answered,
     SubscriptionEnded: _subscription_ended,
     Warned: _warned,

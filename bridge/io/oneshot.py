@@ -1,9 +1,11 @@
-"""One errand at the broker for the command line: publish a message, or read what is retained."""
+"""One errand at the broker for the command line: publish a message, read what is retained, ask the bridge."""
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
+from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, topic_matches_sub
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -68,6 +70,38 @@ def read_retained(account: Account, topic_filter: str) -> dict[str, bytes]:
 
     _with_client(account, errand)
     return found
+
+
+def ask(
+    account: Account, base_topic: str, command: str, arguments: dict[str, object], patience: float
+) -> dict[str, Any]:
+    """Ask the running bridge, and return its answer (see `bridge.topics.requests`). Raise BrokerError.
+
+    `patience`: seconds after which nobody will answer any more.
+    """
+    transaction = uuid.uuid4().hex
+    answers: list[dict[str, Any]] = []
+    done = Event()
+
+    def received(_client: Client, _userdata: object, message: MQTTMessage) -> None:
+        try:
+            document = json.loads(message.payload)
+        except ValueError:
+            return
+        if isinstance(document, dict) and document.get("transaction") == transaction:
+            answers.append(document)
+            done.set()
+
+    def errand(client: Client) -> None:
+        client.on_message = received
+        client.subscribe(f"{base_topic}/bridge/response/{command}", qos=1)
+        payload = json.dumps({**arguments, "transaction": transaction})
+        client.publish(f"{base_topic}/bridge/request/{command}", payload, qos=1)
+        if not done.wait(patience):
+            raise BrokerError(f"no bridge answered at {account} within {patience:g} s")
+
+    _with_client(account, errand)
+    return answers[0]
 
 
 def _with_client(account: Account, errand: Callable[[Client], None]) -> None:

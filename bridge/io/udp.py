@@ -9,9 +9,12 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable
-from functools import lru_cache
 
 from bridge.events import Address, BytesReceived, Event, Flow, TransportFailed
+from bridge.io.descriptors import Descriptor
+from bridge.io.destination import is_same_family, is_wildcard, undeliverable
+from bridge.io.icmp import ask_for_errors, read_errors
+from bridge.io.packet_info import ask_for_destination, destination_of, source
 
 # Datagrams read before the loop has its turn again.
 _BURST = 256
@@ -24,25 +27,30 @@ _SEND_BUFFER = 4 << 20
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
 
+# An ICMP error of an earlier datagram, which the next call is told (ip(7)); the socket itself is whole.
+_OF_ANOTHER_DATAGRAM = frozenset(
+    [
+        *(errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EMSGSIZE, errno.EACCES),
+        *(errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EHOSTDOWN, errno.ENONET, errno.EPROTO),
+    ]
+)
+
 
 class UdpListener:
     """One bound socket. `feed` gets BytesReceived; what cannot be sent comes back as TransportFailed."""
 
+    transport = "udp"
+
     def __init__(self, address: Address, feed: Callable[[Event], None]) -> None:
         """Bind at once; raise OSError when the address is not ours or is in use."""
         self._feed = feed
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        try:
-            self._prepare(family)
-            self._socket.bind((address.host, address.port))
-        except OSError:
-            self._socket.close()
-            raise
-        bound = self._socket.getsockname()
-        self.address = Address(bound[0], bound[1])
-        self._wildcard = self.address.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+        self._wildcard = is_wildcard(address.host)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._failure: str | None = None
+        self._socket = self._bound(address)
+        self._descriptor = Descriptor(self._socket)
+        # With the port that was bound, so that flows stay valid when the socket is opened again.
+        self.address = Address(*self._socket.getsockname()[:2])
 
     def start(self) -> None:
         """Begin to read, on the running loop."""
@@ -51,63 +59,121 @@ class UdpListener:
 
     def close(self) -> None:
         """Stop reading and free the port."""
+        if self._socket.fileno() < 0:
+            return
         if self._loop is not None:
             self._loop.remove_reader(self._socket)
-        self._socket.close()
+        self._descriptor.close()
+
+    async def stop(self) -> None:
+        """As `close`: a datagram that was sent has left."""
+        self.close()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be received any more, or None. May be asked in any thread."""
+        return self._failure or ("its socket was closed" if self._descriptor.is_lost else None)
+
+    def reopen(self) -> None:
+        """Bind anew, at the same port, and begin to read. Raise OSError as long as that is not possible."""
+        self.close()
+        self._socket = self._bound(self.address)
+        self._descriptor = Descriptor(self._socket)
+        self._failure = None
+        self.start()
 
     def serves(self, local: Address) -> bool:
         """Whether a flow with this local address is ours; a wildcard serves its whole family."""
-        same_family = (":" in local.host) == (":" in self.address.host)
-        return local == self.address or (self._wildcard and same_family and local.port == self.address.port)
+        if not self._wildcard:
+            return local == self.address
+        return local.port == self.address.port and is_same_family(local.host, self.address.host)
 
     def send(self, flow: Flow, data: bytes) -> None:
         """Send one datagram. A full buffer counts as a loss, which Timer E makes good."""
-        try:
-            self._socket.sendto(data, flow.remote)
-        except BlockingIOError:
-            return
-        except (OSError, OverflowError) as error:
+        fault = undeliverable(flow.remote.host) or self._put(flow, data)
+        if fault is not None and self._loop is not None:
             # Told later: the engine is in the middle of the event that sent this.
-            reason = getattr(error, "strerror", None) or str(error)
-            if self._loop is not None:
-                self._loop.call_soon(self._feed, TransportFailed(flow, reason))
+            self._loop.call_soon(self._feed, TransportFailed(flow, fault))
 
-    def _prepare(self, family: int) -> None:
-        if family == socket.AF_INET6:
+    def _put(self, flow: Flow, data: bytes) -> str | None:
+        fault = None
+        # The first error may be that of another datagram, the second is our own.
+        for _ in range(2):
+            try:
+                if self._wildcard:
+                    self._socket.sendmsg((data,), source(flow.local.host), 0, flow.remote)
+                else:
+                    self._socket.sendto(data, flow.remote)
+            except BlockingIOError:
+                return None
+            except (OSError, OverflowError) as error:
+                fault = getattr(error, "strerror", None) or str(error)
+            else:
+                return None
+        return fault
+
+    def _bound(self, address: Address) -> socket.socket:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            self._prepare(sock)
+            sock.bind((address.host, address.port))
+        except OSError:
+            sock.close()
+            raise
+        return sock
+
+    def _prepare(self, sock: socket.socket) -> None:
+        if sock.family == socket.AF_INET6:
             # An IPv4 listener on the same port is another listener.
-            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        ask_for_errors(sock)
+        if self._wildcard:
+            ask_for_destination(sock)
         for force, plain, size in (
             (_SO_RCVBUFFORCE, socket.SO_RCVBUF, _RECEIVE_BUFFER),
             (_SO_SNDBUFFORCE, socket.SO_SNDBUF, _SEND_BUFFER),
         ):
-            self._socket.setsockopt(socket.SOL_SOCKET, plain, size)
+            sock.setsockopt(socket.SOL_SOCKET, plain, size)
             with contextlib.suppress(PermissionError):
-                self._socket.setsockopt(socket.SOL_SOCKET, force, size)
+                sock.setsockopt(socket.SOL_SOCKET, force, size)
 
     def _readable(self) -> None:
-        receive = self._socket.recvfrom
-        for _ in range(_BURST):
+        receive = self._receive_anywhere if self._wildcard else self._receive
+        for count in range(_BURST):
             try:
-                data, source = receive(_LARGEST_DATAGRAM)
+                event = receive()
             except BlockingIOError:
+                if not count:
+                    # Woken with nothing to receive: there are errors to be read.
+                    self._read_errors()
                 return
             except OSError as error:
-                # An ICMP error of an earlier send; the socket itself is whole.
-                if error.errno in (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH):
-                    continue
-                raise
-            remote = Address(source[0], source[1])
-            self._feed(BytesReceived(Flow("udp", self._local(remote.host), remote), data))
+                if error.errno not in _OF_ANOTHER_DATAGRAM:
+                    self._lose(error)
+                    return
+                self._read_errors()
+            else:
+                self._feed(event)
 
-    def _local(self, remote_host: str) -> Address:
-        if not self._wildcard:
-            return self.address
-        return Address(_source_for(remote_host, self._socket.family), self.address.port)
+    def _receive(self) -> BytesReceived:
+        data, source = self._socket.recvfrom(_LARGEST_DATAGRAM)
+        return BytesReceived(Flow("udp", self.address, Address(source[0], source[1])), data)
 
+    def _receive_anywhere(self) -> BytesReceived:
+        data, ancillary, _, source = self._socket.recvmsg(_LARGEST_DATAGRAM, 64)
+        host = destination_of(ancillary) or self.address.host
+        local = Address(host, self.address.port)
+        return BytesReceived(Flow("udp", local, Address(source[0], source[1])), data)
 
-@lru_cache(maxsize=4096)
-def _source_for(remote_host: str, family: int) -> str:
-    """The address that the kernel sends from to this host, which is the one it reaches us at."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect((remote_host, 9))
-        return str(probe.getsockname()[0])
+    def _read_errors(self) -> None:
+        for error in set(read_errors(self._socket)):
+            local = Address(error.local_host or self.address.host, self.address.port)
+            self._feed(TransportFailed(Flow("udp", local, error.remote), error.reason))
+
+    def _lose(self, error: OSError) -> None:
+        """Nothing can be received any more; whoever watches over us opens the socket again."""
+        self._failure = error.strerror or str(error)
+        if self._loop is not None:
+            # It would be readable for ever.
+            self._loop.remove_reader(self._socket)

@@ -74,7 +74,11 @@ class Families:
         self.drops = Counter(
             "sip_messages_dropped",
             "What arrived on a SIP port and got no answer.",
-            reason=("malformed", "policy", "keepalive"),
+            reason=("malformed", "policy", "keepalive", "limit"),
+        )
+        self.authentication_failures = Counter(
+            "sip_authentication_failures",
+            "SIP requests with a wrong password, or of a user who does not exist.",
         )
         self.subscribes = Counter(
             "sip_subscribe_requests",
@@ -92,6 +96,21 @@ class Families:
                 "connection_lost",
                 "stopped",
             ),
+        )
+        self.registers = Counter(
+            "sip_register_requests",
+            "REGISTER requests that got their final answer.",
+            outcome=("registered", "refreshed", "fetched", "removed", "rejected"),
+        )
+        self.publishes = Counter(
+            "sip_publish_requests",
+            "PUBLISH requests that got their final answer.",
+            outcome=("created", "refreshed", "modified", "removed", "rejected"),
+        )
+        self.feature_calls = Counter(
+            "sip_feature_calls",
+            "Calls to feature codes, and to what is none, that got their final answer.",
+            outcome=("set", "toggled", "rejected"),
         )
         self.notifies = Counter(
             "notifies",

@@ -8,13 +8,17 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bridge.effects import (
+    AuthenticationFailed,
     Effect,
+    FeatureCallAnswered,
     LargeRequest,
     MessageDropped,
     MessageRejected,
     NotifyAnswered,
     NotifySent,
     PresenceChanged,
+    PublishAnswered,
+    RegisterAnswered,
     RequestReceived,
     ResponseReceived,
     ResponseSent,
@@ -51,8 +55,12 @@ class Observer(Collector):
             Retransmitted: lambda seen: families.retransmissions.inc(seen.method),
             LargeRequest: lambda seen: families.large_requests.inc(seen.outcome),
             MessageDropped: lambda seen: families.drops.inc(seen.kind),
+            AuthenticationFailed: lambda _seen: families.authentication_failures.inc(),
             SubscribeAnswered: lambda seen: families.subscribes.inc(seen.outcome),
             SubscriptionEnded: lambda seen: families.subscriptions_ended.inc(seen.reason),
+            RegisterAnswered: lambda seen: families.registers.inc(seen.outcome),
+            PublishAnswered: lambda seen: families.publishes.inc(seen.outcome),
+            FeatureCallAnswered: lambda seen: families.feature_calls.inc(seen.outcome),
             NotifySent: self._notify_sent,
             NotifyAnswered: self._notify_answered,
         }

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from math import ceil
 from typing import Final, NamedTuple
 
 from bridge.events import Flow
@@ -39,7 +38,7 @@ class Binding(NamedTuple):
         Instance and flow of RFC 5626 are kept as text with the other parameters.
         """
         params = "".join(_param(*one) for one in self.contact.params.items() if one[0] != "expires")
-        return f"<{self.contact.uri}>{params};expires={max(1, ceil(self.expires_at - now))}"
+        return f"<{self.contact.uri}>{params};expires={max(1, round(self.expires_at - now))}"
 
 
 class Offer(NamedTuple):

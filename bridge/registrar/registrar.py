@@ -81,7 +81,10 @@ class Registrar:
 
 
 def _address_of_record(request: Request) -> str:
-    user = request.to_uri.user
+    uri = request.to_uri
+    if not uri.is_sip:
+        raise BadRequest(f"no sip or sips URI: {request.to.uri[:80]!r}")
+    user = uri.user
     if user is None or len(user) > _MAX_NAME:
         raise NotFound(f"no user in {request.to.uri[:80]!r}")
     return user

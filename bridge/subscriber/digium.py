@@ -34,12 +34,13 @@ class Handset:
         self._remote = host_port(flow.remote)
         self._server = self._remote.rpartition(":")[0]
         self._via = via_head(flow)
-        self._contact = f'"{name}" <sip:{name}@{host_port(flow.local)};ob>'
+        self._parameters = "" if flow.transport == "udp" else f";transport={flow.transport}"
+        self._contact = f'"{name}" <sip:{name}@{host_port(flow.local)}{self._parameters};ob>'
         self.identity = f'"{name}" <sip:{name}@{self._server}>'
 
     def uri(self, extension: str) -> str:
         """The Request-URI of an extension at the server."""
-        return f"sip:{quote(extension, _USER)}@{self._remote}"
+        return f"sip:{quote(extension, _USER)}@{self._remote}{self._parameters}"
 
     def address(self, extension: str) -> str:
         """The To of an extension: without port, and as yet without a tag."""

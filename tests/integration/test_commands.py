@@ -8,6 +8,7 @@ import time
 import pytest
 
 from bridge.cli import main
+from bridge.io.oneshot import Account, BrokerError, ask
 from integration.programs import free_port
 from support.bridge_process import ROOT, BridgeProcess
 
@@ -141,7 +142,7 @@ def test_without_any_configuration_the_places_are_named(tmp_path):
 
 def test_a_closed_pipe_ends_quietly(bridge):
     command = f"{sys.executable} -m bridge hints --config {bridge.config} | head -n 1"
-    result = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.stderr == ""
 
 
@@ -156,3 +157,17 @@ def test_run_ends_with_1_when_a_port_is_taken(bridge, tmp_path):
     )
     assert result.returncode == 1
     assert f"SIP cannot listen on udp://127.0.0.1:{bridge.port}: Address already in use" in result.stderr
+
+
+def test_a_question_that_nobody_answers_is_given_up(mosquitto):
+    account = Account("127.0.0.1", mosquitto.port)
+    with pytest.raises(BrokerError, match=r"no bridge answered at the broker at .* within 0.1 s"):
+        ask(account, BASE, "nothing", {}, patience=0.1)
+
+
+def test_answers_to_others_and_nonsense_are_not_ours(mosquitto):
+    topic = f"{BASE}/bridge/response/echo"
+    for payload in ("nonsense", "[]", '{"status": "ok", "transaction": "another"}'):
+        mosquitto.publish(topic, payload, "-r")
+        with pytest.raises(BrokerError):
+            ask(Account("127.0.0.1", mosquitto.port), BASE, "echo", {}, patience=0.1)

@@ -204,7 +204,7 @@ def test_a_port_that_is_taken_is_said_in_words_and_nothing_stays_open(house, mos
         await running.start()
         changes = {"listen": [f"udp://127.0.0.1:{first.sip}"]} if what == "sip" else {"http": first.http}
         second = Bridge(house(mosquitto.port, **changes).settings)
-        with pytest.raises(StartError, match="cannot listen on .*[Aa]ddress already in use"):
+        with pytest.raises(StartError, match=r"cannot listen on .*[Aa]ddress already in use"):
             await second.start()
         await second.stop()
         await running.stop()

@@ -6,8 +6,11 @@ set -euo pipefail
 packages=(
     mosquitto          # a broker for every test that claims reliability
     mosquitto-clients  # mosquitto_pub and mosquitto_sub, as people use them
+    openssl            # certificates for TLS
     sip-tester         # sipp
     baresip-core       # a softphone
+    linphone-cli       # another one
+    twinkle-console    # and a third: they publish presence
     prometheus         # promtool
     libmosquitto-dev   # the load generator is written in C
     gcc

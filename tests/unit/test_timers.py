@@ -1,6 +1,7 @@
-from bridge.timers import Timers
 from hypothesis import given
 from hypothesis import strategies as st
+
+from bridge.timers import Timers
 
 
 def test_calls_come_in_order_of_time_and_then_of_request():
@@ -34,7 +35,7 @@ def test_a_call_may_add_a_call_that_is_due_at_once():
 
 def test_cancelling_after_the_call_does_nothing():
     timers = Timers()
-    timer = timers.call_at(1.0, lambda now: None)
+    timer = timers.call_at(1.0, lambda _now: None)
     timers.run(1.0)
     timer.cancel()
     assert len(timers) == 0
@@ -42,9 +43,9 @@ def test_cancelling_after_the_call_does_nothing():
 
 def test_cancelled_calls_do_not_pile_up():
     timers = Timers()
-    timers.call_at(1e9, lambda now: None)
+    timers.call_at(1e9, lambda _now: None)
     for i in range(100_000):
-        timers.call_at(1e6 + i, lambda now: None).cancel()
+        timers.call_at(1e6 + i, lambda _now: None).cancel()
     assert len(timers) == 1
     assert len(timers._heap) < 3000
 

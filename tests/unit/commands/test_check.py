@@ -5,7 +5,16 @@ import pytest
 from pydantic import SecretStr
 
 from bridge.commands import check
-from bridge.config import HintSettings, MqttSettings, Settings, SipSettings, load
+from bridge.config import (
+    HintSettings,
+    MqttSettings,
+    ProfileSettings,
+    Settings,
+    SipSettings,
+    TlsSettings,
+    load,
+)
+from support.certificates import Authority
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
@@ -70,6 +79,23 @@ def test_listeners_in_words(listen, words):
     assert line_with(Settings(sip=SipSettings(listen=(listen,))), "  SIP").endswith(words)
 
 
+def test_the_certificate_is_told_and_tried(tmp_path):
+    ca = Authority(tmp_path)
+    pair = ca.issue("bridge")
+    files = {"certificate": str(pair.certificate), "key": str(pair.key)}
+    listen = ("tls://127.0.0.1:5061",)
+    alone = Settings(sip=SipSettings(listen=listen, tls=TlsSettings(**files)))
+    assert line_with(alone, "  TLS").endswith(f"certificate {pair.certificate}; phones show none")
+    assert not any("[sip.tls]" in line for line in lines(alone))
+    client_ca = str(ca.pair.certificate)
+    both = Settings(sip=SipSettings(listen=listen, tls=TlsSettings(client_ca=client_ca, **files)))
+    assert line_with(both, "  TLS").endswith(f"phones show one of {client_ca}")
+    pair.key.unlink()
+    assert line_with(alone, "warning: [sip.tls]").endswith(
+        f"key {pair.key} cannot be read: No such file or directory"
+    )
+
+
 @pytest.mark.parametrize(
     ("networks", "words"),
     [
@@ -80,6 +106,20 @@ def test_listeners_in_words(listen, words):
 )
 def test_networks_in_words(networks, words):
     assert line_with(Settings(sip=SipSettings(trusted_networks=networks)), "  trusted").endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("off", "words"),
+    [
+        (["accept_register"], "REGISTER (405)"),
+        (["accept_publish"], "PUBLISH (403)"),
+        (["accept_register", "accept_publish"], "REGISTER (405), PUBLISH (403)"),
+    ],
+)
+def test_what_is_turned_off_is_said(off, words):
+    settings = Settings(sip=SipSettings(**dict.fromkeys(off, False)))
+    assert line_with(settings, "  refused").endswith(f"refused     {words}")
+    assert not any("refused" in line for line in lines(Settings()))
 
 
 def test_a_device_that_mqtt_drives_can_be_set_and_a_phone_cannot():
@@ -98,9 +138,101 @@ def test_a_name_cannot_command_the_terminal():
     assert line_with(settings, "SIP/1").split()[1] == "\\x1b[2J"
 
 
+@pytest.mark.requirement("A7")
+def test_users_are_told_and_their_secrets_are_not():
+    users = [
+        {"name": "a", "password": "hunter2"},
+        {"name": "b", "ha1": ["0" * 32, "1" * 64], "extensions": ["2001", "2000"]},
+        {"name": "c", "password": "hunter2", "extensions": []},
+    ]
+    shown = lines(Settings(sip=SipSettings.model_validate({"users": users})))
+    rows = [line.strip() for line in shown if "set; may watch" in line or "digest" in line]
+    assert rows == [
+        "users       a (password set; may watch every extension)",
+        "b (MD5 and SHA-256 hash set; may watch extension 2000, 2001)",
+        "c (password set; may watch nothing)",
+        "digest      realm presence-bridge; SHA-256, MD5; MD5 alone to baresip, digium, sangoma, sipp",
+    ]
+    assert not any(secret in line for line in shown for secret in ("hunter2", "0000", "1111"))
+
+
 def test_warnings_come_last():
     settings = Settings(sip=SipSettings(listen=("udp://0.0.0.0:5060",)))
     *_, first, blank, second = lines(settings)
     assert first.startswith("warning: phones at other addresses will be refused (403)")
     assert blank == ""
     assert second.startswith("warning: there are no [[hints]]")
+
+
+def test_phones_are_told_with_their_accounts_and_without_their_passwords(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(
+        """
+        [[hints]]
+        extension = "2000"
+        hint = "SIP/2000"
+        [[sip.users]]
+        name = "200"
+        password = "hunter2"
+        [provisioning]
+        bridge_address = "192.0.2.1"
+        [[phones]]
+        mac = "00:0F:D3:AA:BB:CC"
+        model = "d65"
+        name = "Kitchen"
+        user = "200"
+        pbx = { server = "192.0.2.2", user = "300", password = "hunter3" }
+        """
+    )
+    settings = load(config, {})
+    found = line_with(settings, "  phones")
+    assert found.endswith(
+        "000fd3aabbcc D65 Kitchen (account 300 at 192.0.2.2:5060 and 200 here; contacts: 1)"
+    )
+    assert line_with(settings, "  their files").endswith(
+        "http://192.0.2.1:9464/phones/ (to be written by presence-bridge provision)"
+    )
+    assert "hunter" not in "\n".join(lines(settings))
+    served = settings.model_copy(
+        update={"provisioning": settings.provisioning.model_copy(update={"http": True})}
+    )
+    assert line_with(served, "  their files").endswith("(served by the bridge)")
+    assert any("without encryption" in line for line in lines(served))
+
+
+def test_kinds_of_phones_are_told_where_any_is_changed():
+    acme = ProfileSettings(agent="Acme 3000", profile="digium", udp_limit_bytes=1400)
+    settings = Settings(sip=SipSettings(profiles=(acme, ProfileSettings(agent="/^x/", pidf="asterisk"))))
+    told = [line for line in lines(settings) if "Acme" in line or "'/^x/'" in line]
+    assert [" ".join(line.split()) for line in told] == [
+        "profiles 'Acme 3000': profile = 'digium', udp_limit_bytes = 1400",
+        "'/^x/': pidf = 'asterisk'",
+    ]
+    assert not [line for line in lines(Settings()) if "profiles" in line]
+
+
+def test_feature_codes_are_told():
+    codes = [
+        {"dial": "*21{time}", "set": "away,,back at {time}"},
+        {"dial": "2000", "provider": "Bob", "toggle": ["available", "unavailable"], "status": 486},
+    ]
+    shown = lines(Settings(sip=SipSettings.model_validate({"feature_codes": codes})))
+    start = next(index for index, line in enumerate(shown) if line.startswith("  codes "))
+    assert [line.strip() for line in shown[start : start + 2]] == [
+        "codes       *21{time} dialled: {user} is set to away,,back at {time} (answered 603)",
+        "2000 dialled: Bob goes through available, unavailable (answered 486)",
+    ]
+    assert not any("codes" in line for line in lines(Settings()))
+
+
+def test_what_a_hint_does_in_its_own_way_is_told_behind_the_table():
+    hints = (
+        HintSettings(extension="1", hint="SIP/1", deviceless="asterisk"),
+        HintSettings(extension="2", hint=",CustomPresence:2", deviceless="asterisk", dnd_is_busy=True),
+        HintSettings(extension="3", hint="SIP/3", watchers=("bob", "10.0.0.0/8", "alice")),
+    )
+    assert lines(Settings(hints=hints))[-3:] == [
+        "",
+        "2 is busy while dnd, for phones that show no presence; is always unavailable, as in Asterisk",
+        "3 may be watched by alice, bob, 10.0.0.0/8 alone",
+    ]

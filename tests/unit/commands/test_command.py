@@ -14,7 +14,14 @@ SETTINGS = Settings(
 
 @pytest.mark.parametrize(
     ("name", "provider"),
-    [("anna", "Anna"), ("ANNA", "Anna"), ("2000", "2000"), ("2001", "2000"), ("2002", None), ("nobody", None)],
+    [
+        ("anna", "Anna"),
+        ("ANNA", "Anna"),
+        ("2000", "2000"),
+        ("2001", "2000"),
+        ("2002", None),
+        ("nobody", None),
+    ],
 )
 def test_a_name_is_a_provider_or_else_an_extension(name, provider):
     assert provider_of(name, SETTINGS) == provider

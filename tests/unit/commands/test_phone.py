@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from bridge.commands.phone import Phone
-from bridge.events import Address
+from bridge.config import Listener
 from bridge.subscriber.reports import Refused, Seen, Unsubscribed
 from support.notifier import Notifier, document
 
@@ -17,7 +17,7 @@ async def watch(server, reports, until):
         if len(reports) == until:
             enough.set()
 
-    phone = Phone("2000", "watch", server, tell)
+    phone = Phone("2000", "watch", Listener("udp", *server), tell)
     phone.start()
     if until:
         await asyncio.wait_for(enough.wait(), 10)
@@ -55,6 +55,6 @@ def test_stops_at_once_where_nobody_answered():
 def test_an_address_that_cannot_be_reached_is_an_error():
     async def scenario():
         with pytest.raises(OSError, match=r".+"):
-            Phone("2000", "watch", Address("255.255.255.255", 5060), print)
+            Phone("2000", "watch", Listener("udp", "255.255.255.255", 5060), print)
 
     asyncio.run(scenario())

@@ -8,8 +8,7 @@ import threading
 import pytest
 
 from bridge.commands import watch
-from bridge.config import HintSettings, MqttSettings, Settings, SipSettings
-from bridge.events import Address
+from bridge.config import HintSettings, Listener, MqttSettings, Settings, SipSettings, TlsSettings
 from bridge.model.facts import device_key, presence_key
 from support.notifier import Notifier, document
 
@@ -129,15 +128,34 @@ def test_a_target_that_makes_no_sense(target, capsys):
 @pytest.mark.parametrize(
     ("listen", "server"),
     [
-        ("udp://192.0.2.1:5070", Address("192.0.2.1", 5070)),
-        ("udp://0.0.0.0:5060", Address("127.0.0.1", 5060)),
-        ("udp://[::]:5060", Address("::1", 5060)),
+        ("udp://192.0.2.1:5070", Listener("udp", "192.0.2.1", 5070)),
+        ("tcp://0.0.0.0:5060", Listener("tcp", "127.0.0.1", 5060)),
+        ("tls://[::]:5061", Listener("tls", "::1", 5061)),
     ],
 )
 def test_the_first_listener_is_the_target(listen, server):
-    settings = Settings(sip=SipSettings(listen=(listen, "udp://127.0.0.1:5999")))
+    tls = TlsSettings(certificate="c.pem", key="k.pem")
+    settings = Settings(
+        sip=SipSettings(listen=("udp://127.0.0.1:0", listen, "udp://127.0.0.1:5999"), tls=tls)
+    )
     assert watch.server_of(None, settings) == server
-    assert watch.server_of("udp://192.0.2.9:5060", settings) == Address("192.0.2.9", 5060)
+    assert watch.server_of("udp://192.0.2.9:5060", settings) == Listener("udp", "192.0.2.9", 5060)
+
+
+def test_a_server_by_tls_is_known_by_its_certificate(tmp_path, capsys):
+    with Notifier() as notifier:
+        assert run(notifier, "--target", "tls://127.0.0.1:5061") == 2
+        assert "name that in [sip.tls] of the configuration" in capsys.readouterr().err
+        tls = TlsSettings(certificate=str(tmp_path / "c.pem"), key="k.pem")
+        settings = Settings(sip=SipSettings(listen=("tls://127.0.0.1:5061",), tls=tls))
+        assert run(notifier, "--target", "tls://127.0.0.1:5061", settings=settings) == 2
+        assert "c.pem cannot be read: No such file or directory" in capsys.readouterr().err
+
+
+def test_a_server_by_tcp_that_is_not_there(capsys):
+    with Notifier() as notifier:
+        assert run(notifier, "--target", f"tcp://127.0.0.1:{notifier.address.port}") == 1
+    assert f"nothing answers at tcp://127.0.0.1:{notifier.address.port}" in capsys.readouterr().err
 
 
 def test_the_latency_is_that_of_the_facts_of_the_hint():
@@ -152,3 +170,25 @@ def test_the_count_begins_at_one(count, capsys):
     with pytest.raises(SystemExit):
         parser.parse_args(["2000", "--count", count])
     assert "--count" in capsys.readouterr().err
+
+
+def test_the_password_is_that_of_the_file_or_of_the_configuration(tmp_path):
+    users = [{"name": "200", "password": "configured"}, {"name": "201", "ha1": "0" * 32}]
+    settings = Settings(sip=SipSettings.model_validate({"users": users}))
+    file = tmp_path / "password"
+    file.write_text("from file\r\nnot this", newline="")
+    assert watch.password_of("200", file, settings) == "from file"
+    assert watch.password_of("200", None, settings) == "configured"
+    assert watch.password_of("201", None, settings) is None
+    assert watch.password_of("watch", None, settings) is None
+
+
+@pytest.mark.parametrize("content", [None, b"\xff"])
+def test_a_password_file_that_cannot_be_read(tmp_path, capsys, content):
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with Notifier() as notifier:
+        assert run(notifier, "--password-file", str(file)) == 2
+        assert notifier.requests == []
+    assert f"{file} cannot be read: " in capsys.readouterr().err

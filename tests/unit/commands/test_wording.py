@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bridge.commands.wording import TITLES, document, lamp, line, milliseconds, refusal, row
-from bridge.events import Address
+from bridge.config import Listener
 from bridge.subscriber.pidf import Picture
 from bridge.subscriber.reports import Refused, Seen
 
@@ -38,8 +38,8 @@ def test_text_from_outside_cannot_move_the_terminal():
     evil = "\x1b[2J\r\n"
     written = line(Seen(evil, Picture(evil, evil, evil, evil, evil), "active", "", 1.0), WHEN, None)
     assert written.isprintable()
-    assert refusal(Refused(evil, 404, evil), Address("127.0.0.1", 5060)).isprintable()
-    assert refusal(Refused(evil, 500, evil), Address("127.0.0.1", 5060)).isprintable()
+    assert refusal(Refused(evil, 404, evil), Listener("udp", "127.0.0.1", 5060)).isprintable()
+    assert refusal(Refused(evil, 500, evil), Listener("udp", "127.0.0.1", 5060)).isprintable()
 
 
 def test_milliseconds():
@@ -70,15 +70,15 @@ def test_a_document_holds_everything():
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (0, "nothing answers at udp://[::1]:5060: is the bridge running"),
+        (0, "nothing answers at tcp://[::1]:5060: is the bridge running"),
         (401, "asks for a password"),
         (407, "asks for a password"),
         (403, "trusted_networks"),
-        (404, "extension 2009 has no hint at udp://[::1]:5060"),
+        (404, "extension 2009 has no hint at tcp://[::1]:5060"),
         (406, "no presence document"),
         (489, "no presence document"),
         (503, "refused to show extension 2009: 503 Service Unavailable"),
     ],
 )
 def test_a_refusal_in_words(status, words):
-    assert words in refusal(Refused("2009", status, "Service Unavailable"), Address("::1", 5060))
+    assert words in refusal(Refused("2009", status, "Service Unavailable"), Listener("tcp", "::1", 5060))

@@ -1,14 +1,19 @@
-import logging
-
 import pytest
 
 from bridge.effects import (
+    AuthenticationFailed,
     BrokerSynchronised,
+    CheckSyncAnswered,
+    FeatureCallAnswered,
     MessageDropped,
     MessageRejected,
     NotifyAnswered,
     NotifySent,
+    PhoneFileAnswered,
     PresenceChanged,
+    PublicationExpired,
+    PublishAnswered,
+    RegisterAnswered,
     SubscribeAnswered,
     SubscriptionEnded,
     Warned,
@@ -30,8 +35,7 @@ def lines(monkeypatch, capsys):
             log.observe(effect)
         return [line.split(" ", 2)[2] for line in capsys.readouterr().err.splitlines()]
 
-    yield written
-    logging.getLogger("bridge").handlers.clear()
+    return written
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,10 @@ def lines(monkeypatch, capsys):
         (
             MessageDropped(FLOW, "malformed", "no Via"),
             'DEBUG   sip_message_dropped kind=malformed source=192.0.2.1 reason="no Via"',
+        ),
+        (
+            AuthenticationFailed("192.0.2.1", "al\x1b[2Jice"),
+            r'WARNING authentication_failed source=192.0.2.1 user="al\\x1b[2Jice"',
         ),
         (
             MessageRejected("a/b", "payload", "x", "why"),
@@ -60,8 +68,44 @@ def lines(monkeypatch, capsys):
             "INFO    subscription_ended reason=expired extension=2000 watcher=sip:a@h call_id=c1",
         ),
         (
+            RegisterAnswered("registered", 200, "sip:a@h"),
+            "INFO    register_registered status=200 aor=sip:a@h",
+        ),
+        (RegisterAnswered("refreshed", 200, "sip:a@h"), "DEBUG   register_refreshed status=200 aor=sip:a@h"),
+        (RegisterAnswered("rejected", 423, "sip:a@h"), "INFO    register_rejected status=423 aor=sip:a@h"),
+        (PublishAnswered("created", 200, "sip:a@h"), "INFO    publish_created status=200 presentity=sip:a@h"),
+        (
+            PublishAnswered("refreshed", 200, "sip:a@h"),
+            "DEBUG   publish_refreshed status=200 presentity=sip:a@h",
+        ),
+        (PublicationExpired("2000"), "INFO    publication_expired provider=2000"),
+        (
+            FeatureCallAnswered("set", 603, "sip:*78@h", "sip:200@h", "200", "dnd"),
+            "INFO    feature_call_set status=603 dialled=sip:*78@h caller=sip:200@h provider=200 presence=dnd",
+        ),
+        (
+            FeatureCallAnswered("rejected", 404, "sip:9@h", "200", "", ""),
+            'INFO    feature_call_rejected status=404 dialled=sip:9@h caller=200 provider="" presence=""',
+        ),
+        (
             NotifyAnswered("state", "timeout", 0, 32.0, None),
             "WARNING notify_failed outcome=timeout status=0 trigger=state",
+        ),
+        (
+            CheckSyncAnswered("192.0.2.1:5060", "acknowledged", 200),
+            "INFO    check_sync phone=192.0.2.1:5060 outcome=acknowledged status=200",
+        ),
+        (
+            CheckSyncAnswered("192.0.2.1:5060", "timeout", 0),
+            "WARNING check_sync phone=192.0.2.1:5060 outcome=timeout status=0",
+        ),
+        (
+            PhoneFileAnswered("0.cfg", "192.0.2.1", "Digium D65 2_9_19", 404),
+            'INFO    phone_file file=0.cfg status=404 source=192.0.2.1 user_agent="Digium D65 2_9_19"',
+        ),
+        (
+            PhoneFileAnswered("0.cfg", "192.0.2.1", "\x1b[2J", 403),
+            r'WARNING phone_file file=0.cfg status=403 source=192.0.2.1 user_agent="\\x1b[2J"',
         ),
         (Warned("words"), "WARNING words"),
     ],
@@ -87,7 +131,9 @@ def test_nothing_from_outside_moves_the_terminal_or_fakes_a_line(lines):
 
 
 def test_values_are_quoted_so_that_they_can_be_told_apart(lines):
-    assert lines(PresenceChanged('a "b" c=d', "", "x")) == [r'INFO    presence_changed provider="a \"b\" c=d" old="" new=x']
+    assert lines(PresenceChanged('a "b" c=d', "", "x")) == [
+        r'INFO    presence_changed provider="a \"b\" c=d" old="" new=x'
+    ]
 
 
 def test_under_systemd_the_priority_stands_in_front(monkeypatch, capsys):
@@ -97,5 +143,4 @@ def test_under_systemd_the_priority_stands_in_front(monkeypatch, capsys):
     log.warn("b")
     log.fail("c")
     log.observe(MessageDropped(FLOW, "malformed", "not at this level"))
-    logging.getLogger("bridge").handlers.clear()
     assert capsys.readouterr().err.splitlines() == ["<6>a", "<4>b", "<3>c"]

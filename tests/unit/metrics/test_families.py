@@ -41,6 +41,9 @@ def test_each_retransmission_has_a_bucket(bound: str):
         (effects.MessageDropped, "sip_messages_dropped_total", "reason"),
         (effects.SubscribeAnswered, "sip_subscribe_requests_total", "outcome"),
         (effects.SubscriptionEnded, "sip_subscriptions_ended_total", "reason"),
+        (effects.RegisterAnswered, "sip_register_requests_total", "outcome"),
+        (effects.PublishAnswered, "sip_publish_requests_total", "outcome"),
+        (effects.FeatureCallAnswered, "sip_feature_calls_total", "outcome"),
     ],
 )
 def test_every_word_that_an_observation_documents_has_a_series(effect, name: str, label: str):

@@ -4,11 +4,15 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from bridge.effects import (
+    AuthenticationFailed,
+    FeatureCallAnswered,
     MessageDropped,
     MessageRejected,
     NotifyAnswered,
     NotifySent,
     PresenceChanged,
+    PublishAnswered,
+    RegisterAnswered,
     RequestReceived,
     ResponseReceived,
     ResponseSent,
@@ -74,10 +78,18 @@ class Book:
         (ResponseReceived(499, matched=False), "sip_responses_received_total", {"code": "other"}),
         (Retransmitted("NOTIFY"), "sip_retransmissions_total", {"method": "NOTIFY"}),
         (MessageDropped(FLOW, "malformed", "no Via"), "sip_messages_dropped_total", {"reason": "malformed"}),
+        (AuthenticationFailed("192.0.2.1", "200"), "sip_authentication_failures_total", {}),
         (
             SubscribeAnswered("created", 200, "2000", "phone", "id"),
             "sip_subscribe_requests_total",
             {"outcome": "created"},
+        ),
+        (RegisterAnswered("removed", 200, "a"), "sip_register_requests_total", {"outcome": "removed"}),
+        (PublishAnswered("modified", 200, "a"), "sip_publish_requests_total", {"outcome": "modified"}),
+        (
+            FeatureCallAnswered("toggled", 603, "sip:*78@h", "200", "200", "dnd"),
+            "sip_feature_calls_total",
+            {"outcome": "toggled"},
         ),
         (
             SubscriptionEnded("expired", "2000", "phone", "id"),

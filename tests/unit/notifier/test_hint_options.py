@@ -126,3 +126,10 @@ def test_a_subscription_does_not_move_to_where_it_could_not_be_made(play):
     play.mqtt("presence/2000", "away")
     assert phone.notified().presence[0] == "away"
     assert elsewhere.notifies() == []
+
+
+def test_without_any_user_nothing_is_found(play):
+    phone = play.phone("192.0.2.1")
+    text = phone.request("SUBSCRIBE", Event="presence", To="<sip:127.0.0.1>")
+    phone.send(text.replace("sip:2000@127.0.0.1:5060 SIP", "sip:127.0.0.1:5060 SIP"))
+    assert [response.status for response in phone.responses()] == [404]

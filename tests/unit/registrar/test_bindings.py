@@ -148,3 +148,13 @@ def test_a_contact_is_listed_with_all_that_was_sent_and_the_seconds_left(desk, c
     assert binding.header(desk.now) == header
     assert parse_name_addr(header).params["expires"] == "300"
     assert binding.header(desk.now + 299.5).endswith(";expires=1")
+
+
+@pytest.mark.requirement("R2")
+def test_the_seconds_left_are_never_more_than_was_granted(desk):
+    """The difference of two floats is not always the number that was added."""
+    for step in range(1000):
+        desk.now = 1000 + step * 0.000737
+        desk.bind("sip:a@h", expires=3600, call_id=str(step))
+        (binding,) = desk.bindings.of("2000")
+        assert binding.header(desk.now).endswith(";expires=3600")

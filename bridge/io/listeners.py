@@ -1,0 +1,138 @@
+"""All SIP listeners of the process: opened, kept open, and closed together (RFC 3261 section 18)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from bridge.effects import Observation, Warned
+from bridge.events import Address, Feed
+from bridge.io import log
+from bridge.io.capacity import Capacity
+from bridge.io.connection import StreamLimits
+from bridge.io.descriptors import allow_descriptors
+from bridge.io.destination import leads_to
+from bridge.io.reopening import Reopenable, keep_open
+from bridge.io.runner import Listener
+from bridge.io.streams import Security, Streams
+from bridge.io.tasks import Tasks
+from bridge.io.tcp import TcpListener
+from bridge.io.tls import Certificates, TlsError, TlsFiles
+from bridge.io.udp import UdpListener
+from bridge.sip.addressing import host_port
+
+# Open files beside connections: listeners, MQTT, HTTP with 64 of its own, threads.
+_OTHER_FILES: Final = 256
+
+
+class ListenError(Exception):
+    """An address cannot be listened on; the text says why."""
+
+
+class SipListener(Listener, Reopenable, Protocol):
+    """A listener of any transport."""
+
+    def start(self) -> None:
+        """Begin to serve, on the running loop."""
+        ...
+
+    async def stop(self) -> None:
+        """Free the port, and close all connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerOptions:
+    """`limits.idle` must be longer than a subscription lasts; `tls` is needed for TLS."""
+
+    max_connections: int
+    limits: StreamLimits
+    tls: TlsFiles | None = None
+
+
+class Listeners:
+    """Opens listeners that feed `feed`. What operators should read is observed as Warned."""
+
+    def __init__(self, options: ListenerOptions, feed: Feed, observe: Callable[[Observation], None]) -> None:
+        self._options = options
+        self._feed = feed
+        self._observe = observe
+        self._capacity: Capacity | None = None
+        self._certificates: Certificates | None = None
+        self._open: list[SipListener] = []
+        self._tasks = Tasks(lambda name, error: self._warn(f"{name} failed: {error!r}"))
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Which listeners are lost at the moment, and why. May be asked in any thread."""
+        return tuple(
+            f"{one.transport}://{host_port(one.address)} {one.trouble}" for one in self._open if one.trouble
+        )
+
+    def open(self, transport: str, address: Address) -> SipListener:
+        """Open a listener, and keep it open; raise ListenError."""
+        try:
+            listener = self._listener(transport, address)
+        except OSError as error:
+            where = f"{transport}://{host_port(address)}"
+            raise ListenError(f"SIP cannot listen on {where}: {error.strerror}") from error
+        except TlsError as error:
+            raise ListenError(str(error)) from error
+        self._open.append(listener)
+        listener.start()
+        self._tasks.start(f"the watch over {transport}", keep_open(listener, self._warn, log.note))
+        return listener
+
+    def refresh(self) -> None:
+        """Take certificates that were renewed, now."""
+        if self._certificates is not None:
+            self._certificates.refresh(self._warn, log.note)
+
+    async def stop(self) -> None:
+        """Close all of them."""
+        await self._tasks.stop()
+        for listener in self._open:
+            await listener.stop()
+
+    def _listener(self, transport: str, address: Address) -> SipListener:
+        if transport == "udp":
+            return UdpListener(address, self._feed)
+        streams = Streams(
+            self._feed,
+            self._observe,
+            self._room(),
+            self._options.limits,
+            security=self._security() if transport == "tls" else None,
+            is_ours=self._is_ours,
+        )
+        return TcpListener(address, streams, self._warn)
+
+    def _room(self) -> Capacity:
+        """The room that all streams share."""
+        if self._capacity is not None:
+            return self._capacity
+        most = self._options.max_connections
+        allowed = allow_descriptors(most + _OTHER_FILES)
+        if allowed < most + _OTHER_FILES:
+            self._warn(
+                f"this process may open {allowed} files, too few for {most} connections:"
+                " raise the limit (LimitNOFILE of systemd, ulimit -n), or lower [sip] max_connections"
+            )
+        self._capacity = Capacity(most)
+        return self._capacity
+
+    def _security(self) -> Security:
+        if self._options.tls is None:
+            raise TlsError("a tls:// address needs [sip.tls] with certificate and key")
+        if self._certificates is None:
+            self._certificates = Certificates(self._options.tls)
+            self._tasks.start("the watch over certificates", self._certificates.watch(self._warn, log.note))
+        return self._certificates
+
+    def _is_ours(self, destination: Address) -> bool:
+        return any(leads_to(one.address, destination) for one in self._open if one.transport != "udp")
+
+    def _warn(self, text: str) -> None:
+        self._observe(Warned(text))

@@ -1,0 +1,128 @@
+"""SIP over TCP and TLS: one listening socket, and the streams that come by it (RFC 3261 section 18)."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from bridge.events import Address, Flow
+from bridge.io.descriptors import Descriptor
+from bridge.io.destination import is_same_family, is_wildcard
+from bridge.io.streams import Streams
+
+# Connections that the kernel keeps until we take them: all phones come back at once after a restart.
+_BACKLOG: Final = 1024
+
+# Connections taken before the loop has its turn again.
+_BURST: Final = 32
+
+# Seconds until the next try when the system is short of something.
+_PAUSE: Final = 1.0
+_SHORTAGE: Final = frozenset([errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
+
+# What happened to a connection before it was taken (accept(2)).
+_STILLBORN: Final = frozenset(
+    [
+        *(errno.ECONNABORTED, errno.EINTR, errno.EPERM, errno.EPROTO, errno.ENOPROTOOPT, errno.EOPNOTSUPP),
+        *(errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENONET),
+    ]
+)
+
+
+class TcpListener:
+    """Takes connections at one address for `streams`. `warn` is told when the system is short of something."""
+
+    def __init__(self, address: Address, streams: Streams, warn: Callable[[str], None]) -> None:
+        """Bind at once; raise OSError when the address is not ours or is in use."""
+        self.transport = streams.transport
+        self._streams = streams
+        self._warn = warn
+        self._wildcard = is_wildcard(address.host)
+        self._loop = asyncio.get_running_loop()
+        self._failure: str | None = None
+        self._socket = _bound(address)
+        self._descriptor = Descriptor(self._socket)
+        # With the port that was bound, so that flows stay valid when the socket is opened again.
+        self.address = Address(*self._socket.getsockname()[:2])
+
+    def start(self) -> None:
+        """Begin to take connections."""
+        self._loop.add_reader(self._socket, self._acceptable)
+        self._streams.start()
+
+    async def stop(self) -> None:
+        """Free the port, and close all connections."""
+        self._close()
+        await self._streams.stop()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no connection can be taken any more, or None. May be asked in any thread."""
+        if self._failure is None and self._descriptor.is_lost:
+            return "its socket was closed"
+        return self._failure
+
+    def reopen(self) -> None:
+        """Listen anew, at the same port; connections live on. Raise OSError as long as that is not possible."""
+        self._close()
+        self._socket = _bound(self.address)
+        self._descriptor = Descriptor(self._socket)
+        self._failure = None
+        self._loop.add_reader(self._socket, self._acceptable)
+
+    def serves(self, local: Address) -> bool:
+        """Whether a flow with this local address is ours; a wildcard serves its whole family."""
+        if not self._wildcard:
+            return local == self.address
+        return local.port == self.address.port and is_same_family(local.host, self.address.host)
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """Send one message, see `Streams.send`."""
+        self._streams.send(flow, data)
+
+    def _close(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+            self._descriptor.close()
+
+    def _acceptable(self) -> None:
+        for _ in range(_BURST):
+            try:
+                accepted, _source = self._socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in _STILLBORN:
+                    continue
+                self._loop.remove_reader(self._socket)
+                if error.errno in _SHORTAGE:
+                    self._warn(f"no connection can be taken for a second: {error.strerror}")
+                    self._loop.call_later(_PAUSE, self._go_on, self._socket)
+                else:
+                    self._failure = error.strerror
+                return
+            accepted.setblocking(False)
+            self._streams.welcome(accepted)
+
+    def _go_on(self, sock: socket.socket) -> None:
+        """After a shortage; the socket may have been replaced meanwhile."""
+        if sock is self._socket and sock.fileno() >= 0:
+            self._loop.add_reader(sock, self._acceptable)
+
+
+def _bound(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        # What is left of old connections is no obstacle.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            # An IPv4 listener on the same port is another listener.
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((address.host, address.port))
+        sock.listen(_BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock

@@ -1,0 +1,62 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.effects import Publish
+from bridge.io.mqtt.outbox import Outbox
+
+messages = st.builds(
+    Publish, topic=st.sampled_from("abc"), payload=st.binary(max_size=3), retain=st.booleans(), qos=st.just(1)
+)
+
+
+def emptied(outbox: Outbox) -> list[Publish]:
+    taken = []
+    while (message := outbox.take()) is not None:
+        taken.append(message)
+    return taken
+
+
+def test_first_in_first_out():
+    outbox = Outbox()
+    given_in = [
+        Publish("a", b"1", retain=False),
+        Publish("b", b"2", retain=True),
+        Publish("a", b"3", retain=False),
+    ]
+    assert all(outbox.put(message) for message in given_in)
+    assert len(outbox) == 3
+    assert emptied(outbox) == given_in
+    assert len(outbox) == 0
+
+
+def test_a_newer_retained_message_takes_the_place_of_the_older():
+    outbox = Outbox()
+    for payload in (b"away", b"dnd"):
+        outbox.put(Publish("presence/1", payload, retain=True))
+        outbox.put(Publish("presence/2", payload, retain=True))
+    assert emptied(outbox) == [
+        Publish("presence/1", b"dnd", retain=True),
+        Publish("presence/2", b"dnd", retain=True),
+    ]
+
+
+def test_messages_that_are_not_retained_are_bounded_in_number():
+    outbox = Outbox()
+    assert all(outbox.put(Publish("event", b"", retain=False)) for _ in range(10_000))
+    assert not outbox.put(Publish("event", b"", retain=False))
+    assert outbox.put(Publish("state", b"", retain=True))
+    outbox.take()
+    assert outbox.put(Publish("event", b"", retain=False))
+
+
+@given(st.lists(messages))
+def test_nothing_but_overtaken_values_is_lost(given_in: list[Publish]):
+    outbox = Outbox()
+    for message in given_in:
+        outbox.put(message)
+    taken = emptied(outbox)
+    assert [message for message in taken if not message.retain] == [
+        message for message in given_in if not message.retain
+    ]
+    newest = {message.topic: message for message in given_in if message.retain}
+    assert {message.topic: message for message in taken if message.retain} == newest

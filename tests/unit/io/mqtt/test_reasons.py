@@ -1,0 +1,76 @@
+import socket
+import ssl
+
+import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
+
+from bridge.io.mqtt import MqttOptions, reasons
+
+OPTIONS = MqttOptions(host="broker", client_id="me", will_topic="b/bridge/state", keepalive_seconds=30)
+
+
+def untrusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError()
+    error.verify_message = "self-signed certificate"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(111, "refused"), "connection refused by broker:1883: nothing listens there"),
+        (socket.gaierror(-2, "Name not known"), "the name broker cannot be resolved: Name not known"),
+        (TimeoutError("timed out"), "no answer from broker:1883"),
+        (OSError(101, "Network is unreachable"), "broker:1883 cannot be reached: Network is unreachable"),
+        (OSError("odd"), "broker:1883 cannot be reached: odd"),
+        (untrusted(), "the certificate of broker:1883 is not accepted: self-signed certificate"),
+        (ssl.SSLError(1, "no match"), "no TLS with broker:1883: no match"),
+        (ValueError("Invalid host."), "broker:1883 cannot be used: Invalid host."),
+    ],
+)
+def test_why_a_broker_cannot_be_reached(error: Exception, words: str):
+    assert reasons.of_error(error, OPTIONS) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Unsupported protocol version", "what answers at broker:1883 speaks neither MQTT 5 nor MQTT 3.1.1"),
+        (
+            "Bad user name or password",
+            "the broker refused a client without user name: bad user name or password",
+        ),
+        ("Server busy", "the broker refused the connection: server busy"),
+    ],
+)
+def test_why_a_broker_refused(name: str, words: str):
+    assert reasons.of_refusal(ReasonCode(PacketTypes.CONNACK, name), OPTIONS) == words
+
+
+@pytest.mark.parametrize(
+    ("explain", "name", "words"),
+    [
+        (
+            reasons.of_silence,
+            "Unspecified error",
+            "broker:1883 closed the connection without an answer to CONNECT",
+        ),
+        (
+            reasons.of_silence,
+            "Protocol error",
+            "what answers at broker:1883 speaks neither MQTT 5 nor MQTT 3.1.1",
+        ),
+        (reasons.of_dismissal, "Session taken over", "another client connected with the client id me"),
+        (
+            reasons.of_dismissal,
+            "Server shutting down",
+            "the broker ended the connection: server shutting down",
+        ),
+        (reasons.of_loss, "Protocol error", "the broker broke the MQTT protocol"),
+        (reasons.of_loss, "Keep alive timeout", "the broker was silent for longer than 30 s (keepalive)"),
+        (reasons.of_loss, "Unspecified error", "the connection to the broker broke"),
+    ],
+)
+def test_why_a_connection_ended(explain, name: str, words: str):
+    assert explain(ReasonCode(PacketTypes.DISCONNECT, name), OPTIONS) == words
