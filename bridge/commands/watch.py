@@ -166,8 +166,10 @@ class _Watch:
             return
         if isinstance(report, Refused):
             print(refusal(report, self._server), file=sys.stderr)
-            self._status = 1
-            self._stop.set()
+            if report.status or self._last is None:
+                # What was watched before and does not answer now may come back.
+                self._status = 1
+                self._stop.set()
         elif isinstance(report, Seen):
             self._seen(report)
 

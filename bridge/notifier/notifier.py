@@ -24,6 +24,7 @@ from bridge.sip.errors import (
     BadEvent,
     Forbidden,
     IntervalTooBrief,
+    MessageTooLarge,
     NoSuchSubscription,
     NotAcceptable,
     NotFound,
@@ -36,6 +37,11 @@ ALLOW_EVENTS = ", ".join(PACKAGES)
 
 # Bodies of a SUBSCRIBE. Filters (RFC 4661) may be left unserved (RFC 3856 section 6.3), and are.
 _FILTERS = ("application/simple-filter+xml",)
+
+# What a subscription keeps of the request that formed it, and how much of that in all: phones send
+# 300 octets, and room is planned for 4 kB each.
+_KEPT = ("from", "to", "call-id", "contact", "record-route", "event", "user-agent")
+_MOST_KEPT = 4096
 
 # RFC 6665 section 4.2.1.1: an interval of an hour or more is never too brief.
 _NEVER_TOO_BRIEF = 3600
@@ -164,6 +170,8 @@ class Notifier:
         body = profile.choose_body(package, request.accept)
         if body is None:
             raise NotAcceptable(package.bodies)
+        if _octets_kept(request) > _MOST_KEPT:
+            raise MessageTooLarge("a dialog of that size is not kept")
         self._capacity.admit(source)
         subject = profile.subject(extension, request.uri)
         dialog = Dialog(request, self._context.token())
@@ -304,6 +312,12 @@ class Notifier:
         extension, call_id = subscription.subject.extension, subscription.dialog.id.call_id
         self._context.emit(SubscriptionEnded(outcome, extension, subscription.watcher, call_id))
         self._watchers_changed(extension, self.watchers(extension), now)
+
+
+def _octets_kept(request: Request) -> int:
+    """About what a subscription keeps of its SUBSCRIBE, some of it twice."""
+    values = (value for name in _KEPT for value in request.lines(name))
+    return len(request.uri) + sum(map(len, values))
 
 
 def _package(request: Request) -> tuple[Event, EventPackage]:

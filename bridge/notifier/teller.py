@@ -227,6 +227,9 @@ class Teller:
             return
         if outcome == "acknowledged":
             self._acknowledged(subscription)
+        elif result.outcome is Outcome.TIMEOUT and not subscription.verified:
+            # An address that never answered is told nothing more (decision 21).
+            self.drop(subscription, "notify_timeout", now)
         elif _is_final(result):
             self.drop(subscription, "notify_rejected", now)
         elif _is_temporary(result):

@@ -57,6 +57,9 @@ _CANCELLABLE = KNOWN_METHODS - {"ACK", "CANCEL"}
 # Server transactions at a time, each about 1.5 kB for 32 s. Past it what is new gets 503.
 _MOST_TRANSACTIONS = 100_000
 
+# Octets of an answer that is kept to be repeated. A larger one copies headers that no phone sends.
+_LARGEST_KEPT = 8192
+
 # Seconds of Retry-After then: a flood is over, or it is not.
 _COME_BACK = 30
 
@@ -238,7 +241,7 @@ class Endpoint:
             return
         repeated = self._servers.find(request)
         if repeated is not None:
-            if repeated.repeated():
+            if repeated.repeated(reply_flow(flow, request)):
                 self._emit(ResponseSent(request.method, repeated.status))
             return
         if len(self._servers) >= _MOST_TRANSACTIONS and request.to.tag is None:
@@ -246,19 +249,24 @@ class Endpoint:
             self._refuse(flow, request, ServiceUnavailable(_COME_BACK))
             return
         transaction = self._servers.begin(request, flow, now)
-        incoming = Incoming(self, transaction, flow, request)
+        self._serve(Incoming(self, transaction, flow, request), transaction, now)
+
+    def _serve(self, incoming: Incoming, transaction: ServerTransaction, now: float) -> None:
+        request = incoming.request
         try:
             self._inspect(request)
             self._handler(request)(incoming, now)
         except Unanswered as silence:
             self._servers.forget(request)
-            self._emit(MessageDropped(flow, "policy", str(silence)))
+            self._emit(MessageDropped(incoming.flow, "policy", str(silence)))
         except SipError as error:
             incoming.respond(error.status, error.reason, headers=error.headers)
         except Exception as error:  # noqa: BLE001 - one bad request must not stop the others
             self._emit(Warned(f"{request.method} {request.call_id!r} could not be served: {error!r}"))
             if transaction.pending:
                 incoming.respond(500, "Server Internal Error")
+        if transaction.octets > _LARGEST_KEPT:
+            self._servers.forget(request)
         if isinstance(transaction, InviteServerTransaction) and incoming.identity is not NOBODY:
             # A stranger gets one answer for each copy of his request: more could be aimed at a third (26.3.2.4).
             transaction.insist(now)

@@ -120,7 +120,8 @@ def _key_as(request: Request, method: str, to_tag: str | None) -> TransactionKey
     """The key that a request would have with this method and To tag."""
     via = request.top_via
     if via.branch and via.branch.startswith(BRANCH_COOKIE) and len(via.branch) > len(BRANCH_COOKIE):
-        return via.branch, via.host, via.port, method
+        # Call-ID and CSeq are equal in a true repeat, and tell phones apart whose branches are of little chance.
+        return via.branch, via.host, via.port, method, request.call_id, request.cseq.number
     # RFC 2543 peers: everything that a repeat has in common. We give an INVITE one answer, so that the
     # tag of that need not be looked at in its ACK.
     return (

@@ -261,8 +261,17 @@ class ServerTransaction:
         """No answer has been given yet."""
         return self._state is self.first
 
-    def repeated(self) -> bool:
-        """The request came again; true if it got its answer again."""
+    @property
+    def octets(self) -> int:
+        """How much is kept to be repeated."""
+        return len(self._response)
+
+    def repeated(self, flow: Flow) -> bool:
+        """The request came again, and its answer goes by `flow`; true if it got it again.
+
+        A repeat comes by another way when a NAT has forgotten the first, or a connection was lost.
+        """
+        self.flow = flow
         return self._step(Input.REQUEST)
 
     def respond(self, status: int, tag: str, response: bytes) -> None:

@@ -12,7 +12,7 @@ from bridge.pidf import CONTENT_TYPE, DocumentError
 from bridge.sip.endpoint import Endpoint, EndpointOptions, Incoming
 from bridge.sip.errors import BadEvent, BadRequest, NoSuchSubscription
 from bridge.sip.message import Request, Response
-from bridge.sip.transaction import ClientTransaction, Result
+from bridge.sip.transaction import ClientTransaction, Outcome, Result
 from bridge.subscriber.account import Account
 from bridge.subscriber.dialog import Dialog
 from bridge.subscriber.digium import BRANCH, USER_AGENT, Handset
@@ -138,7 +138,9 @@ class Subscriber:
             self._come_back(SOON, now)
         else:
             reason = result.response.reason if result.response is not None else result.outcome.value
-            self._come_back(LATER, now)
+            # Where nobody listens, somebody may soon: the bridge is being started anew.
+            gone = result.outcome is Outcome.TRANSPORT_ERROR
+            self._come_back(SOON if gone else LATER, now)
             self._tell(Refused(self._extension, result.status, reason))
 
     def _answered_challenge(self, dialog: Dialog, response: Response | None, now: float) -> bool:

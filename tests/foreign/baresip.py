@@ -46,9 +46,6 @@ class Baresip:
         transport: str = "udp",
         config: str = "",
     ) -> None:
-        self._control_port = free_port()
-        base = CONFIG.format(sip_port=free_udp_port(), control_port=self._control_port)
-        (folder / "config").write_text(base + config)
         (folder / "accounts").write_text(
             f'"Alice" <sip:alice@{server};transport={transport}>;regint={regint};mwi=no{account}\n'
         )
@@ -58,10 +55,27 @@ class Baresip:
         )
         (folder / "contacts").write_text("".join(contacts))
         self._log = (folder / "log").open("wb")
+        # A port that was free when it was looked for can be taken when it is wanted.
+        while not self._start(folder, config):
+            assert self._starts < 3, self.log()
+
+    _starts = 0
+
+    def _start(self, folder: Path, config: str) -> bool:
+        self._starts += 1
+        self._control_port = free_port()
+        base = CONFIG.format(sip_port=free_udp_port(), control_port=self._control_port)
+        (folder / "config").write_text(base + config)
         self._process = subprocess.Popen(
             ["baresip", "-f", folder, "-4", "-v"], stdout=self._log, stderr=subprocess.STDOUT
         )
-        wait_for_port(self._control_port)
+        try:
+            wait_for_port(self._control_port, within=5.0)
+        except AssertionError:
+            self._process.kill()
+            self._process.wait()
+            return False
+        return True
 
     def statuses(self) -> dict[str, str]:
         """What it shows for each contact: Online, Busy, Offline or Unknown."""

@@ -122,6 +122,7 @@ def test_phones_are_served_while_there_is_no_broker_and_told_when_it_comes(house
             await asyncio.to_thread(broker.start)
             await asyncio.to_thread(broker.publish, "presence-bridge/device/SIP/2000", "INUSE", "-r")
             assert "<note>On the phone</note>" in await phone.hear()
+            await until(lambda: bridge._session.link.value == "synchronised")
             status, text = await asyncio.to_thread(home.get, "/-/ready")
             assert (status, json.loads(text)["mqtt"]) == (200, "synchronised")
         finally:

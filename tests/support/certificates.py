@@ -27,7 +27,9 @@ class Authority:
     def __init__(self, folder: Path, name: str = "ca") -> None:
         self._folder = folder
         self.pair = self._files(name)
-        _openssl("req", "-x509", *_KEY, "-subj", f"/CN={name}", *self._output(self.pair))
+        # Python 3.13 asks for what RFC 5280 section 4.2.1.3 does.
+        usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        _openssl("req", "-x509", *_KEY, "-subj", f"/CN={name}", *usage, *self._output(self.pair))
 
     def issue(self, name: str, subject_alt_name: str = "IP:127.0.0.1") -> Pair:
         """A certificate of this CA."""

@@ -129,13 +129,13 @@ def test_timer_values_can_be_chosen():
 def test_a_repeated_request_gets_the_same_bytes_and_before_the_answer_nothing():
     sent = []
     transaction = ServerTransaction(FLOW, FLOW.remote, sent.append)
-    assert not transaction.repeated()
+    assert not transaction.repeated(FLOW)
     assert sent == []
     transaction.respond(200, "t1", b"answer")
     assert (transaction.status, transaction.tag) == (200, "t1")
     with pytest.raises(AssertionError):
         transaction.respond(500, "t2", b"another")
-    assert transaction.repeated()
+    assert transaction.repeated(FLOW)
     assert sent == [Send(FLOW, b"answer")] * 2
 
 
@@ -192,13 +192,13 @@ def test_who_is_not_insisted_on_and_whoever_comes_by_a_stream_gets_one(flow):
 @pytest.mark.requirement("X6")
 def test_after_the_ack_nothing_is_sent_any_more():
     invite = Invite()
-    assert not invite.transaction.repeated()
+    assert not invite.transaction.repeated(FLOW)
     assert invite.sent == []
     invite.answer().transaction.insist(invite.now)
     invite.run(1)
-    assert invite.transaction.repeated()
+    assert invite.transaction.repeated(FLOW)
     invite.transaction.acknowledged()
-    assert not invite.transaction.repeated()
+    assert not invite.transaction.repeated(FLOW)
     invite.transaction.acknowledged()
     invite.run(100)
     assert invite.sent == [0, 0.5, 1]
