@@ -15,19 +15,6 @@ def play():
     return Playbook("2000 = SIP/2000,CustomPresence:2000", trusted=("192.0.2.0/24",))
 
 
-@pytest.mark.requirement("S14", "X3")
-@pytest.mark.parametrize("expires", ["10", "600", "3600"])
-def test_an_address_that_never_answers_gets_an_answer_and_three_notifies(play, expires):
-    phone = play.phone(PHONE, 5060)
-    phone.send(phone.request("SUBSCRIBE", Event="presence", Expires=expires))
-    for state in ("away", "dnd", "available", "xa"):
-        play.mqtt("presence/2000", state)
-        play.advance(600)
-    assert len(phone.responses()) == 1
-    assert len(phone.notifies()) == 3
-    assert play.notifier.subscriptions == ()
-
-
 @pytest.mark.requirement("X1")
 def test_two_requests_with_one_branch_and_two_call_ids_are_two(play):
     phones = [play.phone(f"192.0.2.{n}", 5060) for n in (1, 2)]
