@@ -114,6 +114,7 @@ def test_phones_are_served_while_there_is_no_broker_and_told_when_it_comes(house
             notify = await phone.hear()
             assert "<basic>open</basic>" in notify
             phone.answer(notify)
+            await until(lambda: "refused" in bridge._broker_state)
             status, text = await asyncio.to_thread(home.get, "/-/ready")
             assert status == 503
             assert "refused" in json.loads(text)["mqtt"]

@@ -14,6 +14,7 @@ packages=(
     prometheus         # promtool
     libmosquitto-dev   # the load generator is written in C
     gcc
+    libc6-dev          # what gcc needs to make a program
 )
 
 missing=()
