@@ -147,11 +147,6 @@ class Endpoint:
         return tuple(sorted({*self._handlers, "OPTIONS", "CANCEL", "ACK"}))
 
     @property
-    def timer_values(self) -> TimerValues:
-        """T1, T2 and T4."""
-        return self._options.timer_values
-
-    @property
     def transactions(self) -> tuple[int, int]:
         """How many client and server transactions are alive."""
         return len(self._clients), len(self._servers)
