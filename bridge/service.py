@@ -14,13 +14,15 @@ from bridge.timers import Timers
 class Context:
     """The same for every part: what is known, when to be called again, where effects go.
 
-    `token()` gives 16 fresh hexadecimal digits (64 unguessable bits) for tags and branches.
+    `token()` gives 16 fresh hexadecimal digits (64 unguessable bits) for tags and branches. `wall(now)`
+    gives the Unix seconds of a monotonic second; clocks are set, so the answer for one may change.
     """
 
     state: State
     timers: Timers
     emit: Emit
     token: Callable[[], str]
+    wall: Callable[[float], float]
 
 
 class Service(Protocol):

@@ -12,7 +12,7 @@ from typing import Final
 from bridge.effects import Emit, MessageRejected, Publish
 from bridge.events import MessageReceived
 from bridge.model.words import printable, printable_bytes, unknown_name
-from bridge.topics.decoders.payload import BadPayload, read_payload, type_name
+from bridge.mqtt.payload import BadPayload, read_payload, type_name
 
 # The error, empty where there is none, and the data that goes with it. To be called once.
 Answer = Callable[[str, Mapping[str, object]], None]

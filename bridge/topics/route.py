@@ -15,11 +15,11 @@ from typing import NamedTuple
 from bridge.model.device import DeviceState
 from bridge.model.facts import Fact, FactKey, device_key, presence_key
 from bridge.model.words import printable, printable_bytes
+from bridge.mqtt.filter import TopicFilter
+from bridge.mqtt.payload import BadPayload
 from bridge.topics.decoders import DECODERS
 from bridge.topics.decoders.device import decode_device
-from bridge.topics.decoders.payload import BadPayload
 from bridge.topics.decoders.presence import PresenceCommand, decode_command
-from bridge.topics.filter import TopicFilter
 
 
 class FactRead(NamedTuple):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.composition import _token
+from bridge.composition.bridge import _token
 from bridge.effects import ResponseReceived, Warned
 from bridge.sip.credentials import User
 from support.playbook import Playbook

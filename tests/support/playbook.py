@@ -51,7 +51,13 @@ from bridge.topics.truth import Truth
 
 BASE = "presence-bridge"
 BRIDGE = Address("127.0.0.1", 5060)
+EPOCH = 1_795_000_000.0  # 2026-11-18, the Wednesday on which second 0 of the pretended clock lies
 PIDF = "{urn:ietf:params:xml:ns:pidf}"
+
+
+def wall(now: float) -> float:
+    """The Unix seconds of a pretended second."""
+    return EPOCH + now
 
 
 class Playbook:
@@ -97,14 +103,14 @@ class Playbook:
         self.session = BrokerSession(
             BASE, self.truth, self.hint_topics, self.requests, timers, self._emit, self._token
         )
+        context = Context(self.state, timers, self._emit, self._token, wall)
         self.notifier = Notifier(
-            Context(self.state, timers, self._emit, self._token),
+            context,
             self.endpoint,
             NotifierOptions(min_interval=min_interval, **options),
             self.hint_topics.watchers,
             stream_to,
         )
-        context = Context(self.state, timers, self._emit, self._token)
         if accept_register:
             self.registrar = Registrar(context, self.endpoint, interval)
         options_of_publish = PublisherOptions(interval, accept_publish)

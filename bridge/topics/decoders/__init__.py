@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from bridge.model.facts import Fact
+from bridge.mqtt.payload import BadPayload
 from bridge.topics.decoders.device import decode_device
-from bridge.topics.decoders.payload import BadPayload
 from bridge.topics.decoders.presence import decode_presence
 
 __all__ = ["DECODERS", "BadPayload", "Decoder"]

@@ -1,7 +1,7 @@
 """Device state payloads: Asterisk's name `INUSE` in any case, the same as a JSON string, or `{"state": "INUSE"}`."""
 
 from bridge.model.device import DeviceState, parse_device_state
-from bridge.topics.decoders.payload import BadPayload, optional_text, read_payload, type_name
+from bridge.mqtt.payload import BadPayload, optional_text, read_payload, type_name
 
 
 def decode_device(payload: bytes) -> DeviceState:

@@ -17,7 +17,7 @@ from bridge.model.presence import (
     parse_presence_state,
     require_text,
 )
-from bridge.topics.decoders.payload import BadPayload, optional_text, read_payload, type_name
+from bridge.mqtt.payload import BadPayload, optional_text, read_payload, type_name
 
 _OFFLINE = "offline"
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -8,7 +8,7 @@ from bridge.effects import CheckSyncAnswered, NotifySent, Publish
 from bridge.notifier.checksync import CheckSync, Place
 from bridge.phones.roster import Listed, find_phone
 from bridge.service import Context
-from support.playbook import BASE, Playbook
+from support.playbook import BASE, Playbook, wall
 from support.softphone import Softphone
 
 KITCHEN = Listed("000fd3aabbcc", ("200", "2000"))
@@ -24,7 +24,7 @@ def play():
         return [Place(one.flow, str(one.uri)) for one in book.registrar.bindings.of(user)]
 
     checksync = CheckSync(
-        Context(book.state, book.timers, book._emit, book._token),
+        Context(book.state, book.timers, book._emit, book._token, wall),
         book.endpoint,
         "Presence Bridge/test",
         find=lambda target: find_phone(target, (KITCHEN, DESK)),

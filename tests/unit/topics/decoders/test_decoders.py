@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bridge.model.device import DeviceState
 from bridge.model.presence import Presence
+from bridge.mqtt.payload import MAX_PAYLOAD, PayloadTooLarge
 from bridge.topics.decoders import DECODERS, BadPayload
-from bridge.topics.decoders.payload import MAX_PAYLOAD, PayloadTooLarge
 
 NEAR = ["away", "INUSE", '{"state":', "'state'", "null", "}", ",", "e", '"', "\x00", "\n", "\\ud800", "😀"]
 

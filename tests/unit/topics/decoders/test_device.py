@@ -1,8 +1,8 @@
 import pytest
 
 from bridge.model.device import DeviceState
+from bridge.mqtt.payload import BadPayload
 from bridge.topics.decoders.device import decode_device
-from bridge.topics.decoders.payload import BadPayload
 
 
 @pytest.mark.parametrize("state", DeviceState)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.model.presence import NOT_SET, Presence, PresenceState, format_presence
-from bridge.topics.decoders.payload import BadPayload
+from bridge.mqtt.payload import BadPayload
 from bridge.topics.decoders.presence import PresenceCommand, decode_command, decode_presence, encode_presence
 
 AWAY = PresenceState.AWAY

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.topics.filter import TopicFilter
+from bridge.mqtt.filter import TopicFilter
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.topics.decoders.payload import (
+from bridge.mqtt.payload import (
     MAX_PAYLOAD,
     BadPayload,
     PayloadTooLarge,

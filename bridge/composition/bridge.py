@@ -1,4 +1,4 @@
-"""The composition root: what is known, heard and spoken; what is measured and logged."""
+"""The bridge: the pure parts in their shells, opened and closed; what is measured and logged."""
 
 import asyncio
 import gc
@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from bridge import __version__
+from bridge.composition.core import Core, Outside
 from bridge.config import MqttSettings, Settings
-from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url, listed, provisioned
+from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url, provisioned
 from bridge.effects import Observation
-from bridge.engine import Engine
 from bridge.events import Address, BrokerDisconnected, Event, Flow, Stopping
-from bridge.features.feature_calls import FeatureCalls
 from bridge.io import log
 from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
@@ -28,29 +27,10 @@ from bridge.io.runner import Runner
 from bridge.io.tasks import Tasks
 from bridge.io.tls import TlsFiles
 from bridge.metrics import Observer, Readings, StateCollector, create_registry
-from bridge.model.state import State
-from bridge.notifier.capacity import Limits
-from bridge.notifier.checksync import CheckSync, Place
-from bridge.notifier.notifier import Notifier, NotifierOptions
-from bridge.notifier.packages import PACKAGES
 from bridge.phones.files import phone_files
-from bridge.phones.roster import find_phone
-from bridge.pidf import CONTENT_TYPE as PIDF
-from bridge.registrar.interval import Interval
-from bridge.registrar.publisher import Publisher, PublisherOptions
-from bridge.registrar.registrar import Registrar
-from bridge.service import Context
 from bridge.sip.addressing import host_port
-from bridge.sip.endpoint import Endpoint, EndpointOptions
-from bridge.sip.gate import Gate, GateOptions
 from bridge.sip.transaction import TimerValues
-from bridge.timers import Timers
-from bridge.topics.hints import HintTopics
-from bridge.topics.requests import Requests
-from bridge.topics.session import BrokerSession, Link, state_topic
-from bridge.topics.truth import Truth
-
-AGENT = f"Presence Bridge/{__version__}"
+from bridge.topics.session import state_topic
 
 # Seconds that phones have to answer the last NOTIFY when the bridge stops.
 _FAREWELL = 1.0
@@ -87,49 +67,11 @@ class Bridge:
         self._broker_state = "not connected yet"
         self._heartbeat_at = time.monotonic()
 
-        # What is known.
+        # What is known, heard and spoken.
         self._runner = Runner(self._observe)
         self._listeners = Listeners(_listening(settings), self._runner.feed, self._observe)
-        timers, emit = Timers(), self._runner.emit
-        self._state = State(settings.parsed_hints)
-
-        # What is heard: MQTT.
-        truth = Truth(self._state, self._base_topic, emit)
-        hint_topics = HintTopics(self._state, self._base_topic, emit, timers)
-        requests = Requests(self._base_topic, emit)
-        self._session = BrokerSession(self._base_topic, truth, hint_topics, requests, timers, emit, _token)
-
-        # What is spoken: SIP.
-        self._endpoint = Endpoint(
-            EndpointOptions(tuple(PACKAGES), (PIDF,), AGENT),
-            timers,
-            emit,
-            _token,
-            Gate(_admission(settings), settings.sip.parsed_users, emit, _token).admit,
-        )
-        context = Context(self._state, timers, emit, _token)
-        self._notifier = Notifier(
-            context, self._endpoint, _pace(settings), hint_topics.watchers, self._stream_to
-        )
-        interval = Interval(settings.sip.min_expires_seconds, settings.sip.max_expires_seconds)
-        publisher = PublisherOptions(interval, settings.sip.accept_publish)
-        self._publisher = Publisher(context, self._endpoint, publisher, truth.claims)
-        self._registrar = None
-        if settings.sip.accept_register:
-            self._registrar = Registrar(context, self._endpoint, interval)
-        if codes := settings.sip.parsed_feature_codes:
-            FeatureCalls(context, self._endpoint, codes, truth, self._is_synchronised)
-        phones = listed(settings)
-        checksync = CheckSync(
-            context,
-            self._endpoint,
-            AGENT,
-            find=lambda target: find_phone(target, phones),
-            subscriptions=lambda: self._notifier.subscriptions,
-            registered=self._registered,
-        )
-        requests.serve("resync", checksync.requested)
-        self._runner.attach(Engine(timers, self._session, self._endpoint, self._notifier, [hint_topics]))
+        self._core = Core(settings, Outside(self._runner.emit, _token, _wall, self._stream_to))
+        self._runner.attach(self._core.engine)
 
         # What is measured.
         registry = create_registry((self._counter, StateCollector(self._readings())), __version__)
@@ -171,7 +113,7 @@ class Bridge:
 
     async def stop(self) -> None:
         """Say goodbye to phones and broker, and close everything."""
-        if self._notifier.subscriptions:
+        if self._core.notifier.subscriptions:
             self._runner.feed(Stopping())
             await self._last_answers()
         if self._mqtt is not None:
@@ -186,7 +128,7 @@ class Bridge:
         answered = asyncio.Event()
 
         def look(_: Observation) -> None:
-            if not self._endpoint.transactions[0]:
+            if not self._core.endpoint.transactions[0]:
                 answered.set()
 
         self._observers = (*self._observers, look)
@@ -277,15 +219,6 @@ class Bridge:
         stream = flow._replace(transport="tcp")
         return stream if self._runner.can_send(stream) else None
 
-    def _registered(self, user: str) -> Iterator[Place]:
-        """Where a user's phones have registered from."""
-        if self._registrar is not None:
-            for binding in self._registrar.bindings.of(user):
-                yield Place(binding.flow, str(binding.uri))
-
-    def _is_synchronised(self) -> bool:
-        return self._session.link is Link.SYNCHRONISED
-
     # --- what comes in and goes out --------------------------------------------------------------
 
     def _heard(self, event: Event) -> None:
@@ -305,23 +238,23 @@ class Bridge:
         return Readings(
             ready=lambda: self._ready().ok,
             mqtt_connected=lambda: self._mqtt is not None and self._mqtt.connected,
-            subscriptions=lambda: len(self._notifier.subscriptions),
-            in_flight=lambda: self._endpoint.transactions[0],
-            queued=lambda: self._notifier.queued,
-            unconverged=lambda: self._notifier.behind(time.monotonic()),
+            subscriptions=lambda: len(self._core.notifier.subscriptions),
+            in_flight=lambda: self._core.endpoint.transactions[0],
+            queued=lambda: self._core.notifier.queued,
+            unconverged=lambda: self._core.notifier.behind(time.monotonic()),
             extensions=self._extensions,
         )
 
     def _extensions(self) -> Iterator[tuple[str, int]]:
-        for hint in self._state:
-            yield hint.extension, self._state.extension_state(hint.extension).presence.state.code
+        for hint in self._core.state:
+            yield hint.extension, self._core.state.extension_state(hint.extension).presence.state.code
 
     def _healthy(self) -> Health:
         silent = time.monotonic() - self._heartbeat_at
         return Health(silent < _HUNG, {"loop_silent_seconds": round(silent, 1)})
 
     def _ready(self) -> Health:
-        synchronised = self._is_synchronised()
+        synchronised = self._core.is_synchronised()
         broker = "synchronised" if synchronised else self._broker_state
         troubles = self._listeners.troubles
         sip = "; ".join(troubles) or ("served" if self._listeners else "not served yet")
@@ -336,24 +269,9 @@ def _listening(settings: Settings) -> ListenerOptions:
     return ListenerOptions(sip.max_connections, StreamLimits(idle=idle), tls)
 
 
-def _pace(settings: Settings) -> NotifierOptions:
-    sip = settings.sip
-    return NotifierOptions(
-        sip.min_expires_seconds,
-        sip.max_expires_seconds,
-        sip.notify_min_interval_seconds,
-        AGENT,
-        Limits(sip.max_subscriptions, sip.max_subscriptions_per_source),
-        sip.parsed_profiles,
-    )
-
-
-def _admission(settings: Settings) -> GateOptions:
-    sip = settings.sip
-    return GateOptions(
-        sip.networks, sip.realm, sip.offered_algorithms, sip.lowered_md5_only, sip.digest_without_qop
-    )
-
-
 def _token() -> str:
     return secrets.token_hex(8)
+
+
+def _wall(now: float) -> float:
+    return time.time() - time.monotonic() + now
