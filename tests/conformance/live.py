@@ -67,11 +67,11 @@ class LiveBridge:
 
     def watchers(self) -> int:
         """How many subscriptions there are."""
-        return len(self.bridge._notifier.subscriptions)
+        return len(self.bridge._core.notifier.subscriptions)
 
     def transactions(self) -> int:
         """How many server transactions there are."""
-        return self.bridge._endpoint.transactions[1]
+        return self.bridge._core.endpoint.transactions[1]
 
     def _run(self, coroutine) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)

@@ -123,7 +123,7 @@ def test_phones_are_served_while_there_is_no_broker_and_told_when_it_comes(house
             await asyncio.to_thread(broker.start)
             await asyncio.to_thread(broker.publish, "presence-bridge/device/SIP/2000", "INUSE", "-r")
             assert "<note>On the phone</note>" in await phone.hear()
-            await until(lambda: bridge._session.link.value == "synchronised")
+            await until(lambda: bridge._core.session.link.value == "synchronised")
             status, text = await asyncio.to_thread(home.get, "/-/ready")
             assert (status, json.loads(text)["mqtt"]) == (200, "synchronised")
         finally:
@@ -141,7 +141,7 @@ def test_states_and_latencies_are_at_metrics(house, mosquitto):
             phone = Phone(home)
             await phone.say("SUBSCRIBE", Event="presence", Expires="600", **{"User-Agent": "Digium D40"})
             phone.answer(await phone.hear())
-            await until(lambda: bridge._session.link.value == "synchronised")
+            await until(lambda: bridge._core.session.link.value == "synchronised")
             await asyncio.to_thread(mosquitto.publish, "presence-bridge/presence/2000", "away,lunch", "-r")
             notify = await phone.hear()
             assert '<digium_presence type="away" subtype="lunch" />' in notify
@@ -175,7 +175,7 @@ def test_a_stop_says_goodbye_to_phones_and_broker(house, mosquitto):
         phone = Phone(home)
         await phone.say("SUBSCRIBE", Event="presence", Expires="600")
         phone.answer(await phone.hear())
-        await until(lambda: bridge._session.link.value == "synchronised")
+        await until(lambda: bridge._core.session.link.value == "synchronised")
         stopping = asyncio.ensure_future(bridge.stop())  # noqa: TID251 - held by this function
         notify = await phone.hear()
         assert "Subscription-State: terminated;reason=deactivated" in notify

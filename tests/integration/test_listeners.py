@@ -264,7 +264,7 @@ def test_a_phone_watches_by_each_transport(tmp_path, transport, host):
             phone.start()
             await is_so(lambda: reports)
             # The NOTIFY came by the connection of the SUBSCRIBE, and so did its answer.
-            await is_so(lambda: bridge._endpoint.transactions[0] == 0)
+            await is_so(lambda: bridge._core.endpoint.transactions[0] == 0)
             await phone.stop()
         finally:
             await bridge.stop()
