@@ -4,6 +4,7 @@
 PYTHON ?= python3
 CONFIG ?= config.example.toml
 SECONDS ?= 60
+ROUNDS ?= 5
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test lint format fuzz bench-micro clean
+.PHONY: help run check setup test lint format fuzz bench bench-micro clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,10 @@ format: $(VENV)/.installed-for-tests ## Format the code, and mend what ruff can
 
 fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
 	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)
+
+bench: setup ## The bridge beside the least Python that does the protocol, ROUNDS=5 times in turn
+	@tests/tools/install.sh
+	@$(BIN)/python bench/run.py --rounds $(ROUNDS) --json bench/history/$$(git rev-parse --short HEAD).json
 
 bench-micro: setup ## What reading and matching SIP messages costs, against a bare sendto
 	@$(BIN)/python bench/micro_sip.py
