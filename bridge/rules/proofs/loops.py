@@ -1,0 +1,76 @@
+"""Loops: outputs that are set, by way of a topic or a device, because of what they are."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from bridge.model.facts import FactKey
+from bridge.rules.condition import sources
+from bridge.rules.index import TopicIndex
+from bridge.rules.rule import Output, Rule
+from bridge.rules.sensor import Sensor
+
+
+class Step(NamedTuple):
+    """`rule` is asked again when `of` is set: for it looks at that device, or at `sensor`, which reads `topic`."""
+
+    of: Output
+    rule: Rule
+    sensor: str = ""
+    topic: str = ""
+
+
+def loops(
+    rules: Sequence[Rule], sensors: Mapping[str, Sensor], topics: Callable[[Output], Iterable[str]]
+) -> Iterator[tuple[Step, ...]]:
+    """For each output that feeds itself, the shortest way round; outputs that lie on a way round that was found are left out.
+
+    `topics` tells where it can be read what an output is. The first step is from the output, the last
+    step's rule sets it.
+    """
+    steps = _steps(rules, sensors, topics)
+    seen: set[FactKey] = set()
+    for key in steps:
+        if key not in seen:
+            way = _way_round(key, steps)
+            seen.update(step.of.key for step in way)
+            if way:
+                yield way
+
+
+def _steps(
+    rules: Sequence[Rule], sensors: Mapping[str, Sensor], topics: Callable[[Output], Iterable[str]]
+) -> Mapping[FactKey, Sequence[Step]]:
+    """From each output to the rules that depend on it."""
+    index: TopicIndex[str] = TopicIndex()
+    for sensor in sensors.values():
+        for reader in (sensor.reader, *sensor.availability):
+            index.add(reader.topic, sensor.name)
+    by_source: dict[object, list[Rule]] = {}
+    for rule in rules:
+        for source in sources(rule.condition):
+            by_source.setdefault(source, []).append(rule)
+    steps: dict[FactKey, list[Step]] = {}
+    for output in {rule.output.key: rule.output for rule in rules}.values():
+        found = steps.setdefault(output.key, [])
+        found += (Step(output, rule) for rule in by_source.get(output.key, ()))
+        for topic in topics(output):
+            for name, _ in index.find(topic):
+                found += (Step(output, rule, name, topic) for rule in by_source.get(name, ()))
+    return steps
+
+
+def _way_round(start: FactKey, steps: Mapping[FactKey, Sequence[Step]]) -> tuple[Step, ...]:
+    """The shortest way from an output back to it; none is empty."""
+    ways: dict[FactKey, tuple[Step, ...]] = {}
+    waiting: deque[tuple[FactKey, tuple[Step, ...]]] = deque([(start, ())])
+    while waiting:
+        key, way = waiting.popleft()
+        for step in steps[key]:
+            reached = step.rule.output.key
+            if reached not in ways:
+                ways[reached] = (*way, step)
+                if reached == start:
+                    return ways[reached]
+                waiting.append((reached, ways[reached]))
+    return ()
