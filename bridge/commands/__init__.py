@@ -3,7 +3,37 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bridge.commands import check, demo, explain, get, hints, provision, resync, run, set_, watch
+from bridge.commands import (
+    check,
+    demo,
+    explain,
+    get,
+    health,
+    hints,
+    loglevel,
+    provision,
+    replay,
+    resync,
+    run,
+    set_,
+    store,
+    watch,
+)
 from bridge.commands.command import Command
 
-COMMANDS: Final[Sequence[Command]] = (run, check, set_, get, hints, watch, explain, demo, provision, resync)
+COMMANDS: Final[Sequence[Command]] = (
+    run,
+    check,
+    set_,
+    get,
+    hints,
+    watch,
+    explain,
+    replay,
+    demo,
+    provision,
+    resync,
+    health,
+    loglevel,
+    store,
+)

@@ -1,10 +1,14 @@
 """`presence-bridge check`: read the configuration, and tell what was understood."""
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
-from bridge.config import Settings, SipSettings, TlsSettings, find
+from bridge.commands.check_rules import rule_lines, sensor_lines
+from bridge.commands.columns import columns
+from bridge.config import Settings, SipSettings, TlsSettings, doubts, find
 from bridge.config.addresses import Network, is_loopback
 from bridge.config.advice import advice
 from bridge.config.environment import variable
@@ -39,15 +43,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print what the configuration says; warnings do not change the exit status, 0."""
     print(f"{find(args.config)} is valid.\n")
-    for line in report(settings):
+    for line in report(settings, settings.store.file(find(args.config), os.environ)):
         print(line)
+    for doubt in doubts(settings, args.config, os.environ):
+        print(f"\nwarning: {doubt}")
     return 0
 
 
-def report(settings: Settings) -> Iterator[str]:
-    """What was understood, line by line."""
+def report(settings: Settings, store: Path | None = None) -> Iterator[str]:
+    """What was understood, line by line; `store` is the file for what outlives a restart."""
     listeners = [_listener(f"{one.transport}://", one.address) for one in settings.sip.listeners]
-    yield from _columns(
+    yield from columns(
         ("  broker", _broker(settings)),
         ("  base topic", settings.base_topic),
         *_labelled("  SIP", listeners),
@@ -58,13 +64,17 @@ def report(settings: Settings) -> Iterator[str]:
         *_feature_codes(settings.sip),
         *_profiles(settings.sip),
         ("  HTTP", _listener("http://", settings.http.address)),
+        ("  store", printable(str(store or "none: phones are sent away when the bridge stops"), 200)),
         *_phones(settings),
     )
     if settings.hints:
         yield ""
         rows = [row for hint in settings.parsed_hints for row in _hint(hint, Routes(settings.base_topic))]
-        yield from _columns(_HEADINGS, *rows)
+        yield from columns(_HEADINGS, *rows)
         yield from _options(settings.parsed_hints)
+    for block in (sensor_lines(settings), rule_lines(settings)):
+        lines = [*block]
+        yield from ("", *lines) if lines else ()
     for doubt in (*advice(settings), *_unusable(settings.sip.tls)):
         yield ""
         yield f"warning: {printable(doubt, 1000)}"
@@ -212,9 +222,3 @@ def _differences(hint: Hint) -> Iterator[str]:
     if not hint.watchers.are_all:
         names = (*sorted(hint.watchers.users), *map(str, hint.watchers.networks))
         yield f"may be watched by {printable(', '.join(names), 200)} alone"
-
-
-def _columns(*rows: Sequence[str]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()

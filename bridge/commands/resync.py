@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from bridge.commands.command import account_of
+from bridge.commands.asking import answer_of
 from bridge.config import Settings
-from bridge.io.oneshot import BrokerError, ask, read_retained
+from bridge.io.oneshot import BrokerError
 
 NAME = "resync"
 HELP = "make a phone fetch its files again (most restart for it)"
@@ -24,18 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Ask the running bridge for it; 0 when the phone has said that it will."""
-    account, base_topic = account_of(settings), settings.base_topic
     try:
-        if b"online" not in read_retained(account, f"{base_topic}/bridge/state").values():
-            print(f"no bridge is online at {account}", file=sys.stderr)
-            return 1
-        answer = ask(account, base_topic, NAME, {"phone": args.phone}, _PATIENCE)
+        data = answer_of(settings, NAME, {"phone": args.phone}, _PATIENCE)
     except BrokerError as error:
         print(error, file=sys.stderr)
         return 1
-    if answer.get("status") != "ok":
-        print(answer.get("error"), file=sys.stderr)
-        return 1
-    for phone in answer["data"]["phones"]:
+    for phone in data["phones"]:
         print(f"{phone['phone']}: {phone['outcome']} {phone['status'] or ''}".rstrip())
     return 0

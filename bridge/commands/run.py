@@ -2,10 +2,11 @@
 
 import argparse
 import asyncio
+import os
 
 from bridge.composition import Bridge
-from bridge.config import Settings
-from bridge.io.log import configure
+from bridge.config import Settings, find
+from bridge.io.log import LEVELS, configure
 
 NAME = "run"
 HELP = "serve: follow MQTT and notify the phones, until stopped by a signal"
@@ -14,10 +15,11 @@ NEEDS_CONFIG = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing beyond the configuration, but how much is said."""
-    parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    parser.add_argument("--log-level", default="info", choices=LEVELS)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT."""
     configure(args.log_level)
-    return asyncio.run(Bridge(settings).serve())
+    store = settings.store.file(find(args.config), os.environ)
+    return asyncio.run(Bridge(settings, store=store).serve())

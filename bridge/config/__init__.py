@@ -3,7 +3,8 @@
 from bridge.config.addresses import Listener
 from bridge.config.feature_codes import FeatureCodeSettings
 from bridge.config.hints import HintSettings
-from bridge.config.load import find, load
+from bridge.config.load import doubts, find, load
+from bridge.config.metrics import MetricsSettings
 from bridge.config.phones import PbxSettings, PhoneSettings, ProvisioningSettings
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.profiles import ProfileSettings
@@ -17,6 +18,7 @@ __all__ = [
     "HintSettings",
     "HttpSettings",
     "Listener",
+    "MetricsSettings",
     "MqttSettings",
     "PbxSettings",
     "PhoneSettings",
@@ -27,6 +29,7 @@ __all__ = [
     "SipSettings",
     "TlsSettings",
     "UserSettings",
+    "doubts",
     "find",
     "load",
 ]

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from bridge.config.locate import KeyPath, Place, locate
 from bridge.config.problem import ConfigError, Excerpt, Problem
-from bridge.config.secrecy import HIDDEN, is_secret, without_userinfo
+from bridge.config.secrecy import HIDDEN, holds_secret, is_secret, without_userinfo
 
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _ASSIGNMENT = re.compile(r"""^\s*([\w."'-]+)\s*=|^\s*\[""")
@@ -35,12 +35,17 @@ class Document:
         return cls(str(path), text, values, locate(text))
 
     def nearest(self, path: KeyPath) -> Place | None:
-        """Where the key stands, or else the table around it; None where neither is in the file."""
-        while path:
-            if path in self.places:
-                return self.places[path]
-            path = path[:-1]
-        return None
+        """Where the key stands, or else the table around it; None where neither is in the file.
+
+        What may be a list can be written without brackets, and then has no place in one.
+        """
+        known: KeyPath = ()
+        for part in path:
+            if (*known, part) in self.places:
+                known = (*known, part)
+            elif isinstance(part, str):
+                break
+        return self.places.get(known)
 
     def excerpt(self, place: Place) -> Excerpt:
         """The line of `place`, every secret value in it hidden."""
@@ -58,10 +63,11 @@ class Document:
     def _secrets(self, begin: int, stop: int) -> list[tuple[int, int]]:
         """The parts of `text[begin:stop]` that are secret values, relative to `begin`; none overlap."""
         parts: list[tuple[int, int]] = []
-        for path, place in sorted(self.places.items(), key=lambda item: item[1].start):
+        shown = [item for item in self.places.items() if item[1].start < stop and item[1].end > begin]
+        for path, place in sorted(shown, key=lambda item: item[1].start):
             start, end = max(place.start, begin), min(place.end, stop)
             enclosed = parts and start < parts[-1][1] + begin
-            if start < end and not enclosed and any(map(is_secret, path)):
+            if start < end and not enclosed and holds_secret(path):
                 parts.append((start - begin, end - begin))
         return parts
 

@@ -9,12 +9,13 @@ from pydantic_core import ErrorDetails
 from bridge.config.document import Document
 from bridge.config.environment import Environment
 from bridge.config.feature_codes import FEATURE_CODE
+from bridge.config.findings import OWN_WORDS
 from bridge.config.locate import KeyPath
 from bridge.config.phones import NO_ACCOUNT
 from bridge.config.problem import Excerpt, Problem
 from bridge.config.profiles import CONTRADICTION
-from bridge.config.schema import closest, known_beside
-from bridge.config.secrecy import HIDDEN, is_secret, without_userinfo
+from bridge.config.schema import closest, known_beside, names_of
+from bridge.config.secrecy import HIDDEN, holds_secret, without_userinfo
 from bridge.config.settings import REPEATED_EXTENSION
 from bridge.config.tls import NO_CERTIFICATE
 from bridge.config.users import NO_SECRET, TWO_SECRETS, UNSUITED
@@ -28,6 +29,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "finite_number": "needs a finite number",
     "float_parsing": "needs a number",
     "float_type": "needs a number",
+    "greater_than": "must be above {gt}",
     "greater_than_equal": "must be at least {ge}",
     "int_from_float": "needs a whole number",
     "int_parsing": "needs a whole number",
@@ -43,8 +45,21 @@ _WORDS: Final[Mapping[str, str]] = {
 
 # What stands there is not repeated behind the words of these.
 _COMPLETE: Final = frozenset(
-    {"missing", CONTRADICTION, FEATURE_CODE, NO_ACCOUNT, NO_CERTIFICATE, NO_SECRET, TWO_SECRETS, UNSUITED}
+    {
+        "missing",
+        CONTRADICTION,
+        FEATURE_CODE,
+        NO_ACCOUNT,
+        NO_CERTIFICATE,
+        NO_SECRET,
+        OWN_WORDS,
+        TWO_SECRETS,
+        UNSUITED,
+    }
 )
+
+# What pydantic puts behind the name of a key that is wrong itself, and not its value.
+_ITSELF: Final = "[key]"
 
 # A value longer than this is cut: the line of the file shows it whole.
 _SHOWN_LENGTH = 60
@@ -61,7 +76,8 @@ class Explainer:
         """One problem for each finding but the one that `load` words by itself."""
         for finding in error.errors(include_url=False):
             if finding["type"] != REPEATED_EXTENSION:
-                yield self.problem(finding["loc"], _reason(finding))
+                path = finding["loc"]
+                yield self.problem(path[:-1] if path[-1] == _ITSELF else path, _reason(finding))
 
     def problem(self, path: KeyPath, reason: str) -> Problem:
         """A problem with the value at `path`, at the place that gave it."""
@@ -88,7 +104,7 @@ def _reason(finding: ErrorDetails) -> str:
     kind, path, value = finding["type"], finding["loc"], finding["input"]
     context = finding.get("ctx", {})
     words = _WORDS[kind].format_map(context) if kind in _WORDS else finding["msg"]
-    shown = HIDDEN if any(map(is_secret, path)) else _shown(value)
+    shown = HIDDEN if holds_secret(path) else _shown(value)
     if kind == "value_error":
         return f"cannot be {shown}: {context['error']}"
     if kind == "extra_forbidden":
@@ -99,7 +115,7 @@ def _reason(finding: ErrorDetails) -> str:
 
 
 def _meant(path: KeyPath) -> str:
-    names = tuple(part for part in path if isinstance(part, str))
+    names = names_of(path)
     meant = closest(names)
     if meant:
         return f" (did you mean {'.'.join(meant) if meant[:-1] != names[:-1] else meant[-1]!r}?)"

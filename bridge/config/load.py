@@ -13,6 +13,8 @@ from bridge.config.explain import Explainer
 from bridge.config.hints import unknown_watchers
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.provisioning import mistakes
+from bridge.config.rule_doubts import rule_doubts
+from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.settings import Settings, repeated
 
 PLACES: Final = (Path("config.toml"), Path("/etc/presence-bridge/config.toml"))
@@ -43,17 +45,28 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     values = environment.merged(document.values, variables.values)
     explainer = Explainer(document, variables)
     problems = [*variables.problems, *_repeated_extensions(values.get("hints"), explainer)]
+    settings: Settings | None = None
     try:
         settings = Settings(**values)
     except ValidationError as error:
         problems += explainer.explain(error)
-    else:
+    wrong = [*wrong_references(values, settings)]
+    if settings is not None:
         users = (user.name for user in settings.sip.users)
-        found = chain(mistakes(settings), unknown_watchers(settings.hints, users))
-        problems += (explainer.problem(path, reason) for path, reason in found)
-    if problems:
+        together = () if wrong else wrong_together(settings)
+        wrong += chain(mistakes(settings), unknown_watchers(settings.hints, users), together)
+    problems += (explainer.problem(path, reason) for path, reason in wrong)
+    if settings is None or problems:
         raise ConfigError(tuple(sorted(problems, key=_reading_order)))
     return settings
+
+
+def doubts(settings: Settings, path: Path | None, environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """What is right, but probably not meant, with its place; `settings` are what `load` gave for the others."""
+    explainer = Explainer(Document.read(find(path)), environment.read(environ))
+    found = rule_doubts(settings, explainer.where)
+    problems = (explainer.problem(key, words) for key, words in found)
+    return tuple(sorted(problems, key=_reading_order))
 
 
 def _repeated_extensions(hints: object, explainer: Explainer) -> Iterator[Problem]:

@@ -7,13 +7,14 @@ from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from bridge.config.locate import KeyPath
 from bridge.config.settings import Settings
 
 Names = tuple[str, ...]
 
 
 class Key(NamedTuple):
-    """One key that may be written, or one section. `listed`: it stands in a list of sections."""
+    """One key that may be written, or one section. `listed`: it stands in a list or a table of sections."""
 
     names: Names
     annotation: Any
@@ -21,8 +22,8 @@ class Key(NamedTuple):
 
     @property
     def is_section(self) -> bool:
-        """Whether it is a section, and not a list of them."""
-        return get_origin(self.annotation) is not tuple and _section(self.annotation) is not None
+        """Whether it is a section, and not several of them."""
+        return not _holds_several(self.annotation) and _section(self.annotation) is not None
 
     @property
     def is_text_list(self) -> bool:
@@ -33,10 +34,23 @@ class Key(NamedTuple):
 def keys(model: type[BaseModel], above: Names = (), listed: bool = False) -> Iterator[Key]:
     """Every key of a section and of those below it, a section before its keys."""
     for name, field in model.model_fields.items():
-        names = (*above, name)
+        names = (*above, field.alias or name)
         yield Key(names, field.annotation, listed)
         if section := _section(field.annotation):
-            yield from keys(section, names, listed or get_origin(field.annotation) is tuple)
+            yield from keys(section, names, listed or _holds_several(field.annotation))
+
+
+def names_of(path: KeyPath) -> Names:
+    """The names of a key as `KEYS` has them: without places in lists, and without the names that people give."""
+    names: Names = ()
+    named_next = False
+    for part in path:
+        if isinstance(part, str) and not named_next:
+            names = (*names, part)
+            named_next = names in _NAMED
+        else:
+            named_next = False
+    return names
 
 
 def known_beside(names: Names) -> Names:
@@ -56,13 +70,22 @@ def closest(names: Names) -> Names | None:
     return next((near for near in same if near[0] == names[0]), same[0] if same else None)
 
 
+def _holds_several(annotation: Any) -> bool:  # noqa: ANN401 (an annotation can be anything)
+    return get_origin(annotation) in (tuple, dict)
+
+
 def _section(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 (an annotation can be anything)
-    """The section that an annotation holds: itself, or in a union or a list."""
+    """The section that an annotation holds: itself, or in a union, a list or a table."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (tuple, Union, UnionType):
+    if get_origin(annotation) in (tuple, dict, Union, UnionType):
         return next(filter(None, map(_section, get_args(annotation))), None)
     return None
 
 
 KEYS: Final = tuple(keys(Settings))
+
+# Sections whose names are not ours: [sensors.office_door].
+_NAMED: Final = frozenset(
+    key.names for key in KEYS if get_origin(key.annotation) is dict and _section(key.annotation)
+)

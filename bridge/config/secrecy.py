@@ -1,12 +1,14 @@
 """What must not be shown: recognised by its name, so that a misspelt `pasword` is hidden as well."""
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
 HIDDEN: Final = "(hidden)"
 
 _SECRET_NAME = re.compile(r"pass|pw|ha1|secret|token|credential|private", re.IGNORECASE)
+_WITHOUT_SECRETS: Final = (("sensors",), ("rules",))
 _USERINFO = re.compile(r"(?<=:)[^:@\s]+(?=@)")
 
 
@@ -15,6 +17,11 @@ def is_secret(name: str | int) -> bool:
     if isinstance(name, int):
         return False
     return bool(_SECRET_NAME.search(name)) or bool(get_close_matches(name.lower(), ["password"], cutoff=0.7))
+
+
+def holds_secret(path: Sequence[str | int]) -> bool:
+    """Whether the value at a key path may be a secret. In some sections names are people's: `passage_door`."""
+    return path[:1] not in _WITHOUT_SECRETS and any(map(is_secret, path))
 
 
 def without_userinfo(text: str) -> str:

@@ -29,15 +29,25 @@ from bridge.config.addresses import (
 )
 from bridge.config.feature_codes import FEATURE_CODE, FeatureCodeSettings
 from bridge.config.hints import HintSettings
+from bridge.config.homeassistant import HomeAssistantSettings
+from bridge.config.metrics import MetricsSettings
 from bridge.config.phones import PhoneSettings, ProvisioningSettings
 from bridge.config.profiles import ProfileSettings
+from bridge.config.rule_options import RuleOptionsSettings
+from bridge.config.rules import RuleSettings
 from bridge.config.section import Section
+from bridge.config.sensors import SensorName, SensorSettings
+from bridge.config.store import StoreSettings
 from bridge.config.tls import NO_CERTIFICATE, TlsSettings
+from bridge.config.topic import TopicName
 from bridge.config.users import UNSUITED, Algorithm, Name, UserSettings
+from bridge.config.values import Seconds, Whole
 from bridge.events import Address
 from bridge.features.feature_code import FeatureCode
 from bridge.model.hint import Hint
 from bridge.notifier.profiles import Profiles
+from bridge.rules.rule import Rule
+from bridge.rules.sensor import Sensor
 from bridge.sip.credentials import User, known_by_all
 
 PREFIX: Final = "PRESENCE_BRIDGE_"
@@ -75,27 +85,8 @@ def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _is_number(value: object) -> object:
-    if isinstance(value, bool):
-        raise PydanticCustomError("bool_as_number", "needs a number")
-    return value
-
-
-def _is_topic(text: str) -> str:
-    """MQTT 5 section 4.7: a topic name without wildcards; section 4.7.2: $ is the broker's own."""
-    if any(character in "+#" or not character.isprintable() for character in text):
-        raise ValueError("must not contain the wildcards + and #, nor control characters")
-    if not all(text.split("/")):
-        raise ValueError("must not begin or end with a slash, nor contain two in a row")
-    if text.startswith("$"):
-        raise ValueError("must not begin with $: such topics belong to the broker")
-    return text
-
-
 _EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 
-Whole = Annotated[int, BeforeValidator(_is_number)]
-Seconds = Annotated[float, BeforeValidator(_is_number), Field(ge=0, allow_inf_nan=False)]
 Expires = Annotated[Whole, Field(ge=0, le=_LONGEST_EXPIRES)]
 
 
@@ -104,11 +95,13 @@ class MqttSettings(Section):
 
     host: Annotated[str, _is(parse_host)] = "127.0.0.1"
     port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
-    base_topic: Annotated[str, AfterValidator(_is_topic)] = "presence-bridge"
+    base_topic: TopicName = "presence-bridge"
     username: Annotated[str | None, _EMPTY_IS_NONE] = None
     password: Annotated[SecretStr | None, _EMPTY_IS_NONE] = None
     client_id: str = ""
     keepalive_seconds: Annotated[Whole, Field(ge=0, le=65535)] = 30
+    health_interval_seconds: Annotated[Seconds, Field(ge=1)] = 60
+    publish_phones: bool = True
 
 
 class SipSettings(Section):
@@ -123,6 +116,7 @@ class SipSettings(Section):
     max_expires_seconds: Annotated[Expires, Field(validate_default=True)] = 3600
     max_subscriptions: Annotated[Whole, Field(ge=1)] = 100_000
     max_subscriptions_per_source: Annotated[Whole, Field(ge=1)] = 50_000
+    max_subscriptions_per_watcher: Annotated[Whole, Field(ge=1)] = 1000
     max_connections: Annotated[Whole, Field(ge=1)] = 2000
     large_requests: Literal["auto", "never"] = "auto"
     accept_register: bool = True
@@ -248,9 +242,15 @@ class Settings(BaseSettings):
     mqtt: MqttSettings | None = None
     sip: SipSettings = SipSettings()
     http: HttpSettings = HttpSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    store: StoreSettings = StoreSettings()
     hints: tuple[HintSettings, ...] = ()
     provisioning: ProvisioningSettings = ProvisioningSettings()
     phones: tuple[PhoneSettings, ...] = ()
+    sensors: dict[SensorName, SensorSettings] = Field(default_factory=dict)
+    rules: tuple[RuleSettings, ...] = ()
+    rule_options: RuleOptionsSettings = RuleOptionsSettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
 
     @field_validator("hints")
     @classmethod
@@ -270,6 +270,17 @@ class Settings(BaseSettings):
     def parsed_hints(self) -> tuple[Hint, ...]:
         """The hints as the engine uses them, in the order of the file."""
         return tuple(hint.parsed for hint in self.hints)
+
+    @cached_property
+    def parsed_sensors(self) -> tuple[Sensor, ...]:
+        """The sensors as the rules use them."""
+        return tuple(sensor.parsed(name) for name, sensor in self.sensors.items())
+
+    @cached_property
+    def parsed_rules(self) -> tuple[Rule, ...]:
+        """The rules in the order of the file."""
+        zone = self.rule_options.zone
+        return tuple(rule.parsed(number, zone) for number, rule in enumerate(self.rules, 1))
 
     @classmethod
     def settings_customise_sources(

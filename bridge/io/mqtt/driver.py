@@ -73,6 +73,7 @@ class Driver:
         sock.close()
 
     def _readable(self) -> None:
+        self._acknowledge_at_once()
         until = self._clock() + _READ_FOR
         reading = True
         while reading:
@@ -83,6 +84,16 @@ class Driver:
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             # Decrypted already: the kernel will not say that there is something to read.
             self._loop.call_soon(self._readable)
+
+    def _acknowledge_at_once(self) -> None:
+        """Let the kernel acknowledge what has come without waiting for something to send.
+
+        A broker without TCP_NODELAY (mosquitto as it comes) holds back its second packet until we have
+        acknowledged the first: what we publish would come back 40 ms later. The kernel forgets the wish.
+        """
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _writable(self) -> None:
         self._carry(self._client.loop_write)

@@ -23,10 +23,10 @@ class Step(NamedTuple):
 def loops(
     rules: Sequence[Rule], sensors: Mapping[str, Sensor], topics: Callable[[Output], Iterable[str]]
 ) -> Iterator[tuple[Step, ...]]:
-    """For each output that feeds itself, the shortest way round; outputs that lie on a way round that was found are left out.
+    """For each output that feeds itself, the shortest way round, unless it lies on one that was found before.
 
-    `topics` tells where it can be read what an output is. The first step is from the output, the last
-    step's rule sets it.
+    `topics` tells where it can be read what an output is. The first step begins at the output, and the
+    rule of the last step sets it.
     """
     steps = _steps(rules, sensors, topics)
     seen: set[FactKey] = set()

@@ -101,7 +101,7 @@ def _counted(count: Count, world: World) -> Outcome:
     limit = len(outcomes) if count.at_most is None else count.at_most
     if least >= count.at_least and most <= limit:
         return True
-    return None if least <= limit and most >= count.at_least else False
+    return None if max(least, count.at_least) <= min(most, limit) else False
 
 
 def _all(outcomes: Iterable[Outcome]) -> Outcome:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from bridge.cli import main
 from bridge.commands import check
 from bridge.config import (
     HintSettings,
@@ -236,3 +237,16 @@ def test_what_a_hint_does_in_its_own_way_is_told_behind_the_table():
         "2 is busy while dnd, for phones that show no presence; is always unavailable, as in Asterisk",
         "3 may be watched by alice, bob, 10.0.0.0/8 alone",
     ]
+
+
+def test_doubts_about_rules_are_told_with_their_place(tmp_path, capsys):
+    config = tmp_path / "config.toml"
+    config.write_text("[sensors.door]\ntopic = 'd'\n[[hints]]\nextension = '1'\nhint = 'SIP/1'\n")
+    assert main(["check", "--config", str(config)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == [
+        f"warning: {config}:1:10: sensors.door is read by no rule",
+        "       1 | [sensors.door]",
+        "         |          ^",
+    ]
+    assert "sensor  reads  values" in lines

@@ -45,6 +45,14 @@ def test_what_is_absent_is_shown_by_its_table(read):
     assert document.nearest(("sip", "listen")) is None
 
 
+def test_what_may_be_a_list_is_found_without_brackets(read):
+    document = read("[s]\na = { b = 1 }\nc = [{ b = 1 }]\n")
+    assert excerpt(document, "s", "a", 0, "b") == Excerpt(2, "a = { b = 1 }", 7)
+    assert excerpt(document, "s", "a", 0) == Excerpt(2, "a = { b = 1 }", 1)
+    assert excerpt(document, "s", "c", 0, "b") == Excerpt(3, "c = [{ b = 1 }]", 8)
+    assert excerpt(document, "s", "c", 1, "x") == Excerpt(3, "c = [{ b = 1 }]", 1)
+
+
 @pytest.mark.parametrize(
     ("text", "path", "line", "column"),
     [

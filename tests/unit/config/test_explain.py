@@ -66,6 +66,17 @@ def explain(tmp_path: Path):
             "is not a setting (did you mean 'sip.min_expires_seconds'?)",
         ),
         ("[http]\ncolour = 1", "http.colour", "is not a setting (known here: listen)"),
+        (
+            "[sensors.a]\ntopic = 't'\nexpire_seconds = 0",
+            "sensors.a.expire_seconds",
+            "must be above 0, got 0",
+        ),
+        (
+            "[sensors.a]\ntopic = 't'\nrequest = { topic = 'r', paylod = 'p' }",
+            "sensors.a.request[0].paylod",
+            "is not a setting (did you mean 'payload'?)",
+        ),
+        ("[sensors.'a b']\ntopic = 't'", "sensors.a b", "is no name: it may have letters, digits, - and _"),
     ],
 )
 def test_words(explain, text, key, reason):

@@ -1,6 +1,6 @@
 import pytest
 
-from bridge.config.secrecy import is_secret, without_userinfo
+from bridge.config.secrecy import holds_secret, is_secret, without_userinfo
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,14 @@ def test_secret_names(name):
 @pytest.mark.parametrize("name", ["host", "port", "base_topic", "username", "hint", "extension", "world", 0])
 def test_open_names(name):
     assert not is_secret(name)
+
+
+def test_where_people_give_the_names_none_is_a_secret():
+    assert holds_secret(("mqtt", "password"))
+    assert holds_secret(("sip", "users", 0, "password"))
+    assert not holds_secret(("mqtt", "host"))
+    assert not holds_secret(("sensors", "passage_door", "topic"))
+    assert not holds_secret(("rules", 0, "when", "passage_door"))
 
 
 def test_the_password_of_a_url_is_hidden():

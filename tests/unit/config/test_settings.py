@@ -12,6 +12,7 @@ from bridge.config import (
     HintSettings,
     HttpSettings,
     Listener,
+    MetricsSettings,
     MqttSettings,
     PbxSettings,
     PhoneSettings,
@@ -21,6 +22,9 @@ from bridge.config import (
     TlsSettings,
     UserSettings,
 )
+from bridge.config.rule_mistakes import wrong_references, wrong_together
+from bridge.config.rules import RuleSettings
+from bridge.config.sensors import SensorSettings
 from bridge.config.settings import repeated
 from bridge.events import Address
 from bridge.model.hint import parse_hint
@@ -114,6 +118,9 @@ def test_base_topics(base_topic):
         (SipSettings, {"max_expires_seconds": 9}),
         (SipSettings, {"max_expires_seconds": 2**32}),
         (HttpSettings, {"listen": "9464"}),
+        (MetricsSettings, {"per_extension_limit": -1}),
+        (MetricsSettings, {"per_extension_limit": 0.5}),
+        (MetricsSettings, {"per_extension_limit": False}),
         (HintSettings, {"extension": "2000"}),
         (HintSettings, {"extension": "2000", "hint": ""}),
         (HintSettings, {"extension": "2000", "hint": "CustomPresence:2000"}),
@@ -147,7 +154,7 @@ def example(*, with_mqtt: bool) -> dict[str, object]:
     """What the example says, its commented section taken in or not."""
     text = EXAMPLE.read_text(encoding="utf-8")
     if with_mqtt:
-        sections = r"\[mqtt\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$"
+        sections = r"\[mqtt\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$|\[sensors\.[a-z_.]+\]$|\[\[rules\]\]$"
         text = re.sub(rf"^# (?={sections}|[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
     return tomllib.loads(text)
 
@@ -166,6 +173,22 @@ def defaults(section: BaseModel) -> dict[str, object]:
     return {key: "" if value is None else value for key, value in flat(section.model_dump(mode="json"))}
 
 
+def hold_every_key_with_its_default(
+    sections: list[dict[str, object]],
+    model: type[BaseModel],
+    parameters: frozenset[str] | set[str] = frozenset(),
+) -> None:
+    """All sections together have every key, and wherever a key has a default, one of them shows it.
+
+    What is None, a list or a table by default is shown by an example.
+    """
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    assert {key for section in sections for key in section} == fields.keys() | parameters
+    for key, field in fields.items():
+        if isinstance(field.default, str | int | float) and field.default != "":
+            assert field.default in [section.get(key) for section in sections], key
+
+
 def test_the_example_is_valid_and_uses_the_embedded_broker():
     settings = Settings.model_validate(example(with_mqtt=False))
     assert settings.mqtt is None
@@ -180,8 +203,10 @@ def test_the_example_holds_every_key_with_its_default():
     hints, users, tls = written.pop("hints"), written["sip"].pop("users"), written["sip"].pop("tls")
     profiles, codes = written["sip"].pop("profiles"), written["sip"].pop("feature_codes")
     phones, settings = written.pop("phones"), written["provisioning"].pop("settings")
+    sensors, rules = written.pop("sensors"), written.pop("rules")
     expected = defaults(Settings(mqtt=MqttSettings()))
     del expected["hints"], expected["sip.users"], expected["sip.tls"], expected["phones"]
+    del expected["rules"]
     del expected["sip.profiles"], expected["sip.feature_codes"]
 
     assert dict(flat(written)) == expected
@@ -196,6 +221,8 @@ def test_the_example_holds_every_key_with_its_default():
     assert [set(phone) for phone in phones] == [set(PhoneSettings.model_fields)]
     assert set(phones[0]["pbx"]) == set(PbxSettings.model_fields)
     assert settings
+    hold_every_key_with_its_default([*sensors.values()], SensorSettings, parameters={"name"})
+    hold_every_key_with_its_default(rules, RuleSettings)
     assert isinstance(hints, list)
     assert {key for hint in hints for key in hint} == set(HintSettings.model_fields)
     optional = {
@@ -210,4 +237,8 @@ def test_the_example_with_its_broker_means_the_defaults():
     assert settings.mqtt == MqttSettings()
     lists = {"users": (), "profiles": (), "feature_codes": (), "tls": None}
     assert settings.sip.model_copy(update=lists) == SipSettings()
+    assert [sensor.name for sensor in settings.parsed_sensors] == ["office_door", "alice", "desk", "calendar"]
+    assert [rule.output.name for rule in settings.parsed_rules] == ["2000", "Custom/lamp"]
+    assert [*wrong_references(example(with_mqtt=True), settings), *wrong_together(settings)] == []
     assert settings.http == HttpSettings()
+    assert settings.metrics == MetricsSettings()

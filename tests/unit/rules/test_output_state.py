@@ -98,6 +98,13 @@ def test_a_decision_is_observed_once():
     assert len(book.decided) == 3
 
 
+def test_what_kind_of_output_it_is_for_is_observed():
+    book = door(rule("lamp", {"door": "closed"}, "INUSE", output="Custom:lamp"))
+    book.synchronise()
+    book.say("door", "closed")
+    assert book.of(RuleDecided) == [RuleDecided("Custom/lamp", "lamp", "INUSE", "device")]
+
+
 # --- not too often ---
 
 

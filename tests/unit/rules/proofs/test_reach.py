@@ -2,6 +2,8 @@ import time
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.model.device import DeviceState
 from bridge.model.facts import presence_key
@@ -23,6 +25,7 @@ from bridge.rules.rule import Output, Rule
 from bridge.rules.sensor import Sensor
 from bridge.rules.template import PresenceTemplate
 from bridge.rules.window import Window
+from support.rulebook import Rulebook
 
 UTC = ZoneInfo("UTC")
 VALUE = PresenceTemplate(PresenceState.DND)
@@ -115,7 +118,9 @@ def test_rules_that_others_leave_nothing_to(rules, never):
         Count((OPEN,), 2),
         During(Window(UTC, frozenset())),
         Comparison("door", ("ajar",)),
-        AllOf((DeviceComparison("SIP/1", (DeviceState.INUSE,)), DeviceComparison("sip:1", (DeviceState.BUSY,)))),
+        AllOf(
+            (DeviceComparison("SIP/1", (DeviceState.INUSE,)), DeviceComparison("sip:1", (DeviceState.BUSY,)))
+        ),
     ],
 )
 def test_conditions_that_contradict_themselves(condition):
@@ -181,6 +186,12 @@ def test_what_is_too_much_work_is_left_alone():
     assert found(WIDE, rule("b", ALWAYS), rule("c", OPEN)) == ["c<b"]
 
 
+def test_of_very_many_rules_not_all_pairs_are_looked_at():
+    rules = [rule("w", WIDE), *(rule(f"r{n}", Comparison("text", (f"v{n}",))) for n in range(250))]
+    early, late = rule("early", Comparison("text", ("v0",))), rule("late", Comparison("text", ("v0",)))
+    assert found(*rules[:3], early, *rules[3:], late) == ["early<r0"]
+
+
 def test_a_thousand_rules_are_no_work():
     sensors = {f"s{n}": Sensor(f"s{n}", Reader(f"t/{n}", values=OPEN_CLOSED)) for n in range(1000)}
     rules = [rule(f"r{n}", Comparison(f"s{n}", ("open",))) for n in range(1000)]
@@ -188,3 +199,47 @@ def test_a_thousand_rules_are_no_work():
     begun = time.perf_counter()
     assert len([*never_deciding(rules, sensors)]) == 500
     assert time.perf_counter() - begun < 5
+
+
+# --- against the rules at work -------------------------------------------------------------------
+
+_comparison = st.builds(
+    Comparison,
+    st.sampled_from(["door", "text", "many"]),
+    st.lists(st.sampled_from(["open", "closed", "unknown"]), min_size=1, max_size=2).map(tuple),
+)
+_call = st.builds(DeviceComparison, st.just("SIP/1"), st.just((DeviceState.INUSE,)))
+_parts = st.lists(st.one_of(_comparison, _call), max_size=2).map(tuple)
+_count = st.builds(Count, st.lists(_comparison, min_size=1, max_size=2).map(tuple), st.integers(0, 2))
+_condition = st.builds(
+    lambda *parts: AllOf(parts),
+    st.one_of(st.builds(AllOf, _parts), st.builds(AnyOf, _parts), st.builds(NoneOf, _parts), _count),
+    st.one_of(st.just(ALWAYS), _comparison),
+)
+_rules = st.lists(st.tuples(_condition, st.sampled_from([0.0, 0.0, 5.0, 10.0])), min_size=2, max_size=5).map(
+    lambda drawn: [rule(f"r{number}", *one) for number, one in enumerate(drawn)]
+)
+_happening = st.one_of(
+    st.tuples(st.sampled_from(["d", "m/1", "m/2"]), st.sampled_from(["on", "off"])),
+    st.tuples(st.just("t"), st.sampled_from(["open", "closed", "x"])),
+    st.tuples(st.just("call"), st.sampled_from([DeviceState.INUSE, DeviceState.NOT_INUSE])),
+    st.tuples(st.just("time"), st.sampled_from([1.0, 5.0, 20.0])),
+)
+
+
+@settings(deadline=None)  # some rules have many worlds
+@given(_rules, st.lists(_happening, max_size=12), st.integers(0, 3))
+def test_what_never_decides_never_does(rules, happenings, stored):
+    never = {verdict.rule.name for verdict in never_deciding(rules, SENSORS)}
+    book = Rulebook(*SENSORS.values(), rules=rules)
+    for number, (what, value) in enumerate(happenings):
+        if number == stored:
+            book.synchronise()
+        if what == "call":
+            book.call("SIP/1", value, retained=number < stored)
+        elif what == "time":
+            book.advance(value)
+        else:
+            book.say(what, value, retained=number < stored)
+    book.synchronise()
+    assert never.isdisjoint(name for _, _, name in book.decided)
