@@ -1,7 +1,8 @@
 """Claims: what a person says about himself by another way than MQTT, and what others had said before.
 
 A softphone's presence (RFC 3903) is written to the truth topic like anybody's word, with one
-difference: when the person has nothing to say any more, the last word of the others stands again.
+difference: when the person has nothing to say any more, the last word of the others stands again, or
+the rules decide where there are rules.
 """
 
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from dataclasses import dataclass, field
 from bridge.model.facts import FactKey, presence_key
 from bridge.model.presence import Presence
 
+Stands = Callable[[str, Presence, float], bool]
 Read = Callable[[str, float], Presence]
 Write = Callable[[str, Presence, float], None]
+Yield = Callable[[str, float], bool]
 
 
 @dataclass(slots=True)
@@ -36,14 +39,18 @@ class _Claim:
 class Claims:
     """One claim a provider. Nothing is written before the broker's state is known, see `synchronised`.
 
-    `read` tells what a provider says, our writes that are under way included; `write` writes it.
+    `read` tells what a provider says, our writes that are under way included; `stands` whether it says
+    something already, so that a person need not; `write` writes it. `give_way_to_rules` lets rules
+    decide what follows a person's word; false where there are none.
     """
 
-    __slots__ = ("_claims", "_read", "_synchronised", "_write")
+    __slots__ = ("_claims", "_give_way_to_rules", "_read", "_stands", "_synchronised", "_write")
 
-    def __init__(self, read: Read, write: Write) -> None:
+    def __init__(self, read: Read, stands: Stands, write: Write, give_way_to_rules: Yield) -> None:
         self._read = read
+        self._stands = stands
         self._write = write
+        self._give_way_to_rules = give_way_to_rules
         self._claims: dict[FactKey, _Claim] = {}
         self._synchronised = False
 
@@ -61,7 +68,7 @@ class Claims:
         """The person says less than before: only `presence`, which is older, or nothing.
 
         A word of others that came after the claim stays. Without one, what is left is written: with
-        nothing, the last word of others before the claim.
+        nothing, the last word of others before the claim, unless rules decide.
         """
         key = presence_key(provider)
         claim = self._claims.get(key)
@@ -112,12 +119,15 @@ class Claims:
     def _honour(self, key: FactKey, claim: _Claim, now: float, *, again: bool = False) -> None:
         if not self._synchronised:
             return
-        current = self._read(claim.provider, now)
         # A word of others that never reached the broker has changed nothing.
-        claim.ours = claim.ours or current == claim.said
+        said = claim.said
+        claim.ours = claim.ours or (said is not None and self._stands(claim.provider, said, now))
+        if claim.ours and claim.wanted is None and self._give_way_to_rules(claim.provider, now):
+            del self._claims[key]
+            return
         if claim.ours:
             target = claim.others if claim.wanted is None else claim.wanted
-            if again or target != current:
+            if again or not self._stands(claim.provider, target, now):
                 claim.said = target
                 claim.written.add(target)
                 self._write(claim.provider, target, now)

@@ -1,6 +1,5 @@
 """What hints show, on MQTT: `<base>/hint/<extension>`, retained JSON for dashboards and people."""
 
-from json import JSONEncoder
 from typing import Final
 
 from bridge.effects import Emit, Publish
@@ -8,11 +7,10 @@ from bridge.model.facts import Change
 from bridge.model.hint import Hint
 from bridge.model.state import State
 from bridge.timers import Timers
+from bridge.topics.document import encode_document
 
 # A reload of many phones changes a count hundreds of times a second; nobody reads it that often.
 _WATCHERS_SECONDS: Final = 0.25
-
-_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class HintTopics:
@@ -48,6 +46,16 @@ class HintTopics:
         for hint in self._state:
             self._publish(hint)
 
+    def repeat(self, extension: str | None = None) -> int:
+        """Publish one hint, or all, whatever was published before; return how many that were."""
+        if not self._synchronised:
+            return 0
+        hints = tuple(self._state) if extension is None else self._one(extension)
+        for hint in hints:
+            self._published.pop(hint.extension, None)
+            self._publish(hint)
+        return len(hints)
+
     def disconnected(self) -> None:
         """Stay silent until the next `publish_all`, which then repeats everything."""
         self._synchronised = False
@@ -55,9 +63,12 @@ class HintTopics:
 
     def _publish_watchers(self, extension: str) -> None:
         self._due.discard(extension)
-        hint = self._state.hint(extension)
-        if hint is not None:
+        for hint in self._one(extension):
             self._publish(hint)
+
+    def _one(self, extension: str) -> tuple[Hint, ...]:
+        hint = self._state.hint(extension)
+        return () if hint is None else (hint,)
 
     def _publish(self, hint: Hint) -> None:
         if not self._synchronised:
@@ -78,4 +89,4 @@ class HintTopics:
             "message": shown.presence.message,
             "watchers": self._watchers.get(extension, 0),
         }
-        return _encode(document).encode()
+        return encode_document(document)

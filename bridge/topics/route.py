@@ -12,14 +12,14 @@ Provider and resource may hold slashes, blanks and any language.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bridge.model.device import DeviceState
-from bridge.model.facts import Fact, FactKey, device_key, presence_key
+from bridge.model.facts import FactKey, device_key, presence_key
 from bridge.model.words import printable, printable_bytes
 from bridge.mqtt.filter import TopicFilter
 from bridge.mqtt.payload import BadPayload
 from bridge.topics.decoders import DECODERS
-from bridge.topics.decoders.device import decode_device
+from bridge.topics.decoders.device import DeviceCommand, decode_device_command
 from bridge.topics.decoders.presence import PresenceCommand, decode_command
+from bridge.topics.decoders.word import Word
 
 
 class FactRead(NamedTuple):
@@ -27,7 +27,7 @@ class FactRead(NamedTuple):
 
     key: FactKey
     name: str
-    value: Fact
+    word: Word
 
 
 class CommandRead(NamedTuple):
@@ -41,7 +41,7 @@ class DeviceCommandRead(NamedTuple):
     """Somebody asks to change the state of a Custom device (`Custom/lamp`)."""
 
     device: str
-    state: DeviceState
+    command: DeviceCommand
 
 
 class Ignored(NamedTuple):
@@ -69,10 +69,15 @@ class Rejected(ValueError):  # noqa: N818 - says what it is, not that it is an e
         self.reason = reason
 
 
+def rejected(payload: bytes, error: BadPayload) -> Rejected:
+    """Return what is wrong with a message whose payload is."""
+    return Rejected(error.kind, printable_bytes(payload), str(error))
+
+
 class Routes:
     """The topics under one base, for example `presence-bridge`."""
 
-    __slots__ = ("_base", "_table", "filters")
+    __slots__ = ("_base", "_ours", "_parents", "_table", "filters")
 
     def __init__(self, base_topic: str) -> None:
         """ValueError when the base cannot stand in front of a topic filter."""
@@ -87,7 +92,13 @@ class Routes:
             (TopicFilter(f"{device}/set"), _device_command),
             (TopicFilter(device), _device_truth),
         )
-        self.filters = (f"{base_topic}/presence/#", f"{base_topic}/device/#")
+        self._parents = (f"{base_topic}/presence", f"{base_topic}/device")
+        self._ours = tuple(f"{parent}/" for parent in self._parents)
+        self.filters = tuple(f"{parent}/#" for parent in self._parents)
+
+    def takes(self, topic: str) -> bool:
+        """Whether a message on this topic is to be read here."""
+        return topic.startswith(self._ours) or topic in self._parents
 
     def presence_topic(self, provider: str) -> str:
         """Return the truth topic of a provider."""
@@ -108,7 +119,7 @@ class Routes:
             try:
                 return reader(names, payload, retained)
             except BadPayload as error:
-                raise Rejected(error.kind, printable_bytes(payload), str(error)) from None
+                raise rejected(payload, error) from None
         if not payload:
             return Ignored()
         raise Rejected("topic", printable_bytes(payload), "this is the topic of no provider and no device")
@@ -139,7 +150,7 @@ def _device_command(names: dict[str, str], payload: bytes, retained: bool) -> Re
         reason = f"only Custom devices can be set: the state of a {printable(technology)} device is its PBX's"
         raise Rejected("topic", printable_bytes(payload), reason)
     _require_live(payload, retained)
-    return DeviceCommandRead(f"{technology}/{resource}", decode_device(payload))
+    return DeviceCommandRead(f"{technology}/{resource}", decode_device_command(payload))
 
 
 def _written_by_us(_names: dict[str, str], _payload: bytes, _retained: bool) -> Reading:

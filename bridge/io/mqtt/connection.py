@@ -15,11 +15,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bridge.effects import Publish
-from bridge.events import BrokerConnected, Feed, MessageReceived
+from bridge.events import BrokerConnected, Feed, MessageReceived, PublishRefused
 from bridge.io.mqtt import reasons
 from bridge.io.mqtt.driver import Driver, described, origin
 from bridge.io.mqtt.options import MqttOptions
 from bridge.io.mqtt.outbox import Outbox
+from bridge.io.mqtt.properties import correlated, new_properties, way_back
+from bridge.io.mqtt.reasons import Reason
 from bridge.io.tasks import call_in_thread
 
 # Seconds for the network and TLS, and for the broker to answer CONNECT.
@@ -45,13 +47,13 @@ _FILTERS_AT_ONCE = 8
 
 
 class Ending(NamedTuple):
-    """Why a connection ended, in words.
+    """Why a connection ended.
 
     `version_refused`: the broker does not know this MQTT version. `unanswered`: it took our CONNECT and
     answered nothing, which some brokers do with a version that they do not know.
     """
 
-    reason: str
+    reason: Reason
     version_refused: bool = False
     unanswered: bool = False
 
@@ -75,8 +77,9 @@ class Connection:
         self._feed = feed
         self._report = report
         self._clock = clock
+        self._speaks_5 = protocol is MQTTProtocolVersion.MQTTv5
         self._client = _new_client(options, protocol)
-        self._driver = Driver(self._client, lambda: self._messages, self._end, clock)
+        self._driver = Driver(self._client, lambda: self._messages, self._failed, clock)
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._drained: asyncio.Future[None] | None = None
         self._closed = False
@@ -86,6 +89,11 @@ class Connection:
         self._unacknowledged: dict[int, str] = {}
         self._subscribing: dict[int, tuple[str, ...]] = {}
         self._told: set[str] = set()
+
+    @property
+    def protocol(self) -> str:
+        """The version of MQTT, `5` or `3.1.1`."""
+        return "5" if self._speaks_5 else "3.1.1"
 
     @property
     def accepted(self) -> bool:
@@ -102,7 +110,7 @@ class Connection:
             await self._watch()
             return self._ending.result()
         finally:
-            self._end("closed")
+            self._end(Reason("closed"))
             self._closed = True
             self._driver.close()
 
@@ -125,6 +133,10 @@ class Connection:
             if mid is not None:
                 self._subscribing[mid] = tuple(some)
 
+    def unsubscribe(self, filters: Iterable[str]) -> None:
+        """End the subscriptions to these."""
+        self._client.unsubscribe(list(filters))
+
     async def finish(self, last: Publish, within: float) -> None:
         """Publish what waits and then `last`, give the broker `within` seconds to acknowledge, disconnect."""
         self._drained = asyncio.get_running_loop().create_future()
@@ -133,7 +145,7 @@ class Connection:
         await asyncio.wait(both, timeout=within, return_when=asyncio.FIRST_COMPLETED)
         self._client.disconnect()
         await asyncio.wait((self._ending,), timeout=_TICK)
-        self._end("disconnected")
+        self._end(Reason("disconnected"))
 
     async def _open(self) -> None:
         try:
@@ -154,7 +166,10 @@ class Connection:
         """Runs in a thread. No callback is set yet, so that paho calls nothing of ours in it."""
         options = self._options
         self._client.connect(
-            options.host, options.port, options.keepalive_seconds, properties=_limits(self._client.protocol)
+            options.host,
+            options.port,
+            options.keepalive_seconds,
+            properties=_limits() if self._speaks_5 else None,
         )
         sock = self._client.socket()
         if self._closed and sock is not None:
@@ -165,10 +180,13 @@ class Connection:
         while not self._ending.done():
             await asyncio.wait((self._ending,), timeout=_TICK)
             if self.accepted_at is None and self._clock() > accept_by:
-                self._end(f"the broker did not answer CONNECT within {_ACCEPT_WITHIN:g} s", unanswered=True)
+                self._end(reasons.unanswered(_ACCEPT_WITHIN), unanswered=True)
             self._driver.tick()
 
-    def _end(self, reason: str, version_refused: bool = False, unanswered: bool = False) -> None:
+    def _failed(self, words: str) -> None:
+        self._end(Reason(words))
+
+    def _end(self, reason: Reason, version_refused: bool = False, unanswered: bool = False) -> None:
         """The first reason is the true one: paho reports a loss twice, and a refusal as a loss as well."""
         if not self._ending.done():
             self._ending.set_result(Ending(reason, version_refused, unanswered))
@@ -198,7 +216,7 @@ class Connection:
             return
         self._window = min(_WINDOW, getattr(properties, "ReceiveMaximum", _WINDOW))
         self.accepted_at = self._clock()
-        self._feed(BrokerConnected())
+        self._feed(BrokerConnected(tells_refusals=self._speaks_5))
 
     def _on_disconnect(
         self, _client: Client, _data: object, flags: DisconnectFlags, code: ReasonCode, _props: Properties
@@ -218,7 +236,8 @@ class Connection:
         except UnicodeDecodeError:
             self._report_once("topic", "a message was ignored: its topic is not UTF-8")
             return
-        self._feed(MessageReceived(topic, bytes(message.payload), message.retain, at))
+        payload = bytes(message.payload)
+        self._feed(MessageReceived(topic, payload, message.retain, at, *way_back(message.properties)))
 
     def _on_subscribe(
         self, _client: Client, _data: object, mid: int, codes: list[ReasonCode], _props: Properties
@@ -232,7 +251,7 @@ class Connection:
     ) -> None:
         topic = self._unacknowledged.pop(mid, None)
         if code.is_failure:
-            self._report_once("refused", f"the broker refused a message to {topic}: {code}")
+            self._feed(PublishRefused(topic or "", str(code)))
         # Not at once: paho may be walking through its table of messages.
         asyncio.get_running_loop().call_soon(self._pump)
 
@@ -241,8 +260,11 @@ class Connection:
     def _pump(self) -> None:
         """Hand over to paho what the window has room for."""
         while len(self._unacknowledged) < self._window and (message := self._outbox.take()) is not None:
+            properties = correlated(message.correlation) if self._speaks_5 else None
             try:
-                sent = self._client.publish(message.topic, message.payload, message.qos, message.retain)
+                sent = self._client.publish(
+                    message.topic, message.payload, message.qos, message.retain, properties
+                )
             except ValueError as error:
                 self._report(f"a message to {message.topic!r} cannot be published: {error}")
             else:
@@ -286,11 +308,8 @@ class _TlsSocket(ssl.SSLSocket):
             raise
 
 
-def _limits(protocol: MQTTProtocolVersion) -> Properties | None:
+def _limits() -> Properties:
     """What CONNECT says of us; MQTT 3.1.1 has no words for it."""
-    if protocol != MQTTProtocolVersion.MQTTv5:
-        return None
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it untyped
-    properties.MaximumPacketSize = _LARGEST_PACKET
-    properties.ReceiveMaximum = _RECEIVE_MAXIMUM
-    return properties
+    return new_properties(
+        PacketTypes.CONNECT, MaximumPacketSize=_LARGEST_PACKET, ReceiveMaximum=_RECEIVE_MAXIMUM
+    )

@@ -67,15 +67,26 @@ class MqttLink:
             if not self._stopping.is_set():
                 await self._recover(ending, connection.accepted_at)
 
-    def publish(self, topic: str, payload: bytes, retain: bool, qos: int) -> None:
+    @property
+    def protocol(self) -> str:
+        """The version of MQTT that is spoken, `5` or `3.1.1`; empty without a connection."""
+        connection = self._connection
+        return connection.protocol if connection is not None and connection.accepted else ""
+
+    def publish(self, topic: str, payload: bytes, retain: bool, qos: int, correlation: bytes = b"") -> None:
         """Publish; without a connection nothing is kept, since the engine publishes its set after each one."""
         if self._connection is not None and self._connection.accepted:
-            self._connection.publish(Publish(topic, payload, retain, qos))
+            self._connection.publish(Publish(topic, payload, retain, qos, correlation))
 
     def subscribe(self, filters: Iterable[str]) -> None:
         """Subscribe with QoS 1, for the life of this connection."""
         if self._connection is not None and self._connection.accepted:
             self._connection.subscribe(filters)
+
+    def unsubscribe(self, filters: Iterable[str]) -> None:
+        """End the subscriptions to these."""
+        if self._connection is not None and self._connection.accepted:
+            self._connection.unsubscribe(filters)
 
     async def stop(self, final: tuple[str, bytes]) -> None:
         """Publish `final` (topic, payload) retained, see to it that the broker has it, disconnect and end `run`.
@@ -100,7 +111,8 @@ class MqttLink:
         # may have had another cause.
         self._guess_311 = ending.unanswered and not self._guess_311
         suspicion = "" if accepted_at is None else self._judge(self._clock() - accepted_at)
-        self._feed(BrokerDisconnected(ending.reason + suspicion))
+        words, kind = ending.reason
+        self._feed(BrokerDisconnected(words + suspicion, kind))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._backoff.pause()):
                 await self._stopping.wait()

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from bridge.model.facts import Fact
 from bridge.mqtt.payload import BadPayload
-from bridge.topics.decoders.device import decode_device
-from bridge.topics.decoders.presence import decode_presence
+from bridge.topics.decoders import device, presence
+from bridge.topics.decoders.word import Word
 
 __all__ = ["DECODERS", "BadPayload", "Decoder"]
 
@@ -14,12 +13,12 @@ __all__ = ["DECODERS", "BadPayload", "Decoder"]
 class Decoder(Protocol):
     """What one dialect does."""
 
-    def __call__(self, payload: bytes) -> Fact:
-        """Return the value that a payload means; `BadPayload` with the reason when it means none."""
+    def __call__(self, payload: bytes) -> Word:
+        """Return what a payload says; `BadPayload` with the reason when it says nothing."""
         ...
 
 
 DECODERS: Final[Mapping[str, Decoder]] = {
-    "presence": decode_presence,
-    "device": decode_device,
+    "presence": presence.decode_word,
+    "device": device.decode_word,
 }

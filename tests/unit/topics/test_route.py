@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from bridge.model.device import DeviceState
 from bridge.model.facts import device_key, presence_key
 from bridge.model.presence import NOT_SET, Presence, PresenceState
+from bridge.topics.decoders.device import DeviceCommand
 from bridge.topics.decoders.presence import PresenceCommand
+from bridge.topics.decoders.word import Origin, Word
 from bridge.topics.route import CommandRead, DeviceCommandRead, FactRead, Ignored, Rejected, Routes
 
 ROUTES = Routes("home/bridge")
@@ -24,12 +26,17 @@ def test_two_subscriptions_reach_everything():
 @pytest.mark.parametrize("name", ["2000", "Alice Müller", "house/east/door", "set", "event", "a//b", "/a"])
 def test_a_truth_about_a_provider(name, retained):
     reading = read(f"presence/{name}", b"away,lunch", retained)
-    assert reading == FactRead(presence_key(name), name, AWAY)
+    assert reading == FactRead(presence_key(name), name, Word(AWAY))
+
+
+def test_a_truth_tells_who_has_said_it():
+    reading = read("presence/2000", b'{"state":"away","by":"rule","rule":"door"}')
+    assert reading.word.origin == Origin("rule", "door")
 
 
 def test_an_empty_truth_clears():
-    assert read("presence/2000", b"", retained=True) == FactRead(presence_key("2000"), "2000", NOT_SET)
-    assert read("device/SIP/2000", b"").value is DeviceState.UNKNOWN
+    assert read("presence/2000", b"", retained=True) == FactRead(presence_key("2000"), "2000", Word(NOT_SET))
+    assert read("device/SIP/2000", b"").word.value is DeviceState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -37,7 +44,8 @@ def test_an_empty_truth_clears():
     [("SIP/2000", "SIP/2000"), ("Local/100@hints/n", "Local/100@hints/n"), ("custom/Lamp", "Custom:lamp")],
 )
 def test_a_truth_about_a_device(levels, device):
-    assert read(f"device/{levels}", b"InUse") == FactRead(device_key(device), levels, DeviceState.INUSE)
+    word = Word(DeviceState.INUSE)
+    assert read(f"device/{levels}", b"InUse") == FactRead(device_key(device), levels, word)
 
 
 @pytest.mark.parametrize("name", ["2000", "house/east/door", "set"])
@@ -47,7 +55,8 @@ def test_a_command_for_a_provider(name):
 
 
 def test_a_command_for_a_custom_device():
-    assert read("device/Custom/lamp/set", b"busy") == DeviceCommandRead("Custom/lamp", DeviceState.BUSY)
+    command = DeviceCommand(DeviceState.BUSY)
+    assert read("device/Custom/lamp/set", b"busy") == DeviceCommandRead("Custom/lamp", command)
 
 
 @pytest.mark.parametrize("topic", ["presence/2000/set", "device/Custom/lamp/set", "device/SIP/1/set"])
@@ -139,6 +148,15 @@ def test_any_message_is_read_or_rejected_in_words(levels, payload, retained):
 def test_a_base_that_no_topic_can_have_is_refused(base):
     with pytest.raises(ValueError, match="must be text"):
         Routes(base)
+
+
+@pytest.mark.parametrize(
+    "topic", ["presence/2000", "presence/2000/set", "device/SIP/2000", "presence", "device"]
+)
+def test_it_takes_what_its_filters_let_in(topic):
+    assert ROUTES.takes(f"home/bridge/{topic}")
+    assert not ROUTES.takes(f"home/{topic}")
+    assert not ROUTES.takes(f"home/bridge/hint/{topic}")
 
 
 def test_where_we_write():

@@ -2,7 +2,7 @@ import pytest
 
 from bridge.model.device import DeviceState
 from bridge.mqtt.payload import BadPayload
-from bridge.topics.decoders.device import decode_device
+from bridge.topics.decoders.device import DeviceCommand, decode_device, decode_device_command
 
 
 @pytest.mark.parametrize("state", DeviceState)
@@ -16,6 +16,36 @@ def test_a_state_is_read_in_every_form_and_case(state, form):
 
 def test_no_bytes_clear_the_state():
     assert decode_device(b"") is DeviceState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("payload", "command"),
+    [
+        (b"inuse", DeviceCommand(DeviceState.INUSE)),
+        (b'"INUSE"', DeviceCommand(DeviceState.INUSE)),
+        (b'{"state":"INUSE"}', DeviceCommand(DeviceState.INUSE)),
+        (b'{"state":"INUSE","until":60}', DeviceCommand(DeviceState.INUSE, 60)),
+        (b'{"state":null}', DeviceCommand(None)),
+        (b"{'state': None}", DeviceCommand(None)),
+    ],
+)
+def test_a_command_is_read(payload, command):
+    assert decode_device_command(payload) == command
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"IDLE", "unknown device state 'IDLE'"),
+        (b"{}", "state is missing"),
+        (b'{"until":60}', "state is missing"),
+        (b'{"state":null,"until":60}', "state is null, which gives back to the rules"),
+        (b"[]", "must be text or an object, not a list"),
+    ],
+)
+def test_a_wrong_command_is_refused_in_words(payload, reason):
+    with pytest.raises(BadPayload, match=reason):
+        decode_device_command(payload)
 
 
 @pytest.mark.parametrize(

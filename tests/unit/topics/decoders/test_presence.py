@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from bridge.model.presence import NOT_SET, Presence, PresenceState, format_presence
 from bridge.mqtt.payload import BadPayload
-from bridge.topics.decoders.presence import PresenceCommand, decode_command, decode_presence, encode_presence
+from bridge.topics.decoders.presence import (
+    PresenceCommand,
+    decode_command,
+    decode_presence,
+    decode_word,
+    encode_presence,
+    encode_word,
+)
+from bridge.topics.decoders.word import Origin, Word
 
 AWAY = PresenceState.AWAY
 UNAVAILABLE = PresenceState.UNAVAILABLE
@@ -75,6 +83,10 @@ def test_a_wrong_truth_is_refused_in_words(payload, reason):
         (b"Offline,trip,till Monday", PresenceCommand(UNAVAILABLE, "trip", "till Monday")),
         (b'"offline"', PresenceCommand(UNAVAILABLE, "", "")),
         (b'{"state":"OFFLINE"}', PresenceCommand(UNAVAILABLE, None, None)),
+        (b'{"state":"dnd","until":"17:00"}', PresenceCommand(PresenceState.DND, None, None, "17:00")),
+        (b'{"until":600}', PresenceCommand(None, None, None, 600)),
+        (b'{"state":null}', PresenceCommand(None, None, None, released=True)),
+        (b"{'state': None, 'message': None}", PresenceCommand(None, None, None, released=True)),
     ],
 )
 def test_a_command_is_read(payload, command):
@@ -84,8 +96,10 @@ def test_a_command_is_read(payload, command):
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        (b"{}", "names none of state, subtype and message"),
-        (b'{"state":null,"other":1}', "names none of state, subtype and message"),
+        (b"{}", "names none of state, subtype, message and until"),
+        (b'{"subtype":null,"other":1}', "names none of state, subtype, message and until"),
+        (b'{"state":null,"message":"x"}', "state is null, which gives back to the rules: nothing else"),
+        (b'{"state":null,"until":"17:00"}', "state is null, which gives back to the rules: nothing else"),
         (b'{"message":5}', "message must be text, not a number"),
         (b'{"state":"offlin"}', "unknown presence state 'offlin'"),
         (b"[]", "must be text or an object, not a list"),
@@ -138,3 +152,37 @@ def test_any_object_is_a_command_or_a_refusal_in_words(document):
         reason = "read"
         assert command.apply(NOT_SET).message == (document.get("message") or "")
     assert reason.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("fields", "origin"),
+    [
+        ({}, Origin()),
+        ({"by": "rule", "rule": "door", "since": "s"}, Origin("rule", "door", "s")),
+        ({"by": "command", "until": "change"}, Origin("command", "", "", "change")),
+        ({"by": "phone", "rule": 1, "since": []}, Origin("phone")),
+        ({"by": "Alice", "rule": "x", "since": "s"}, Origin()),
+        ({"by": ["rule"]}, Origin()),
+        ({"until": 5}, Origin(until=5)),
+    ],
+)
+def test_who_has_said_a_truth(fields, origin):
+    word = decode_word(json.dumps({"state": "away", **fields}).encode())
+    assert word == Word(Presence(AWAY), origin)
+
+
+@given(presences, st.sampled_from(["rule", "command", "phone"]), texts, texts, st.none() | texts)
+def test_a_word_that_we_write_is_read_back(presence, by, rule, since, until):
+    origin = Origin(by, rule, since, until)
+    assert decode_word(encode_word(presence, origin)) == Word(presence, origin)
+
+
+def test_a_word_has_all_fields_but_an_end_that_is_none():
+    assert json.loads(encode_word(Presence(AWAY), Origin("rule", "door", "now"))) == {
+        "state": "away",
+        "subtype": "",
+        "message": "",
+        "since": "now",
+        "by": "rule",
+        "rule": "door",
+    }
