@@ -2,20 +2,24 @@
 # Needs python3 (3.11 or newer) and make; all else is installed into .venv or, for the tests, by apt-get.
 
 PYTHON ?= python3
+# Home Assistant 2024.3, of the tests, runs on 3.11 and 3.12.
+HOMEASSISTANT_PYTHON ?= python3.11
 CONFIG ?= config.example.toml
 SECONDS ?= 60
 ROUNDS ?= 5
+MINUTES ?= 8
 
 VENV := .venv
 BIN := $(VENV)/bin
+HOMEASSISTANT := .venv-homeassistant
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test lint format fuzz bench bench-micro clean
+.PHONY: help run check setup test test-homeassistant lint format fuzz bench bench-micro bench-scrape dashboard dashboard-picture clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Run the bridge, CONFIG=config.example.toml unless told otherwise
 	@exec $(BIN)/presence-bridge run --config $(CONFIG)
@@ -28,7 +32,11 @@ setup: $(VENV)/.installed ## Install what `run` needs into .venv
 test: $(VENV)/.installed-for-tests ## Everything that CI does: install the tests' programs, lint, run all tests
 	@tests/tools/install.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --cov
+	$(BIN)/pytest --cov --ignore=tests/homeassistant
+
+test-homeassistant: $(VENV)/.installed-for-tests $(HOMEASSISTANT)/.installed ## Run the tests with a real Home Assistant
+	@tests/tools/install.sh
+	$(BIN)/pytest tests/homeassistant
 
 lint: $(VENV)/.installed-for-tests ## Check style, types and who imports whom
 	$(BIN)/ruff check .
@@ -47,11 +55,23 @@ bench: setup ## The bridge beside the least Python that does the protocol, ROUND
 	@tests/tools/install.sh
 	@$(BIN)/python bench/run.py --rounds $(ROUNDS) --json bench/history/$$(git rev-parse --short HEAD).json
 
+bench-scrape: setup ## What a scrape of 1,000 extensions costs a NOTIFY that is on its way, ROUNDS=5 times in turn
+	@tests/tools/install.sh
+	@$(BIN)/python bench/scrape.py --rounds $(ROUNDS)
+
 bench-micro: setup ## What reading and matching SIP messages costs, against a bare sendto
 	@$(BIN)/python bench/micro_sip.py
 
-clean: ## Remove .venv and everything that tools have left
-	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+dashboard: setup ## Write grafana/presence-bridge.json anew, from grafana/*.py
+	@$(BIN)/python -B grafana/dashboard.py
+
+dashboard-picture: $(VENV)/.installed-for-tests ## Draw docs/dashboard.png from MINUTES=8 of real life, with Grafana's components (needs npm)
+	@tests/tools/install.sh
+	PYTHONPATH=.:tests $(BIN)/python tests/tools/dashboard_data.py --minutes $(MINUTES) build/dashboard.json
+	@grafana/picture/draw.sh build/dashboard.json docs/dashboard.png
+
+clean: ## Remove what was installed and everything that tools have left
+	rm -rf $(VENV) $(HOMEASSISTANT) grafana/picture/node_modules build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/pip
@@ -67,6 +87,13 @@ $(VENV)/.installed-for-tests: pyproject.toml | $(BIN)/pip
 $(VENV)/.installed-for-fuzz: pyproject.toml | $(BIN)/pip
 	@echo "Installing atheris into $(VENV) ..."
 	@$(PIP) --editable '.[embedded,fuzz]'
+	@touch $@
+
+# Most of it is never imported: what is, is compiled when it is.
+$(HOMEASSISTANT)/.installed: tests/homeassistant/requirements.txt | $(BIN)/pip
+	@echo "Installing Home Assistant into $(HOMEASSISTANT) ..."
+	@$(HOMEASSISTANT_PYTHON) -m venv --clear $(HOMEASSISTANT)
+	@$(HOMEASSISTANT)/bin/python -m pip --disable-pip-version-check install --quiet --no-compile --requirement $<
 	@touch $@
 
 # Debian ships python3 without what makes virtual environments.
