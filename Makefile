@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-homeassistant lint format fuzz bench bench-micro bench-scrape dashboard dashboard-picture clean
+.PHONY: help run check setup test test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape dashboard dashboard-picture clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-scrape: setup ## What a scrape of 1,000 extensions costs a NOTIFY that is 
 
 bench-micro: setup ## What reading and matching SIP messages costs, against a bare sendto
 	@$(BIN)/python bench/micro_sip.py
+
+bench-rules: setup ## What a message costs 1,000 sensors and 1,000 rules, against reading its JSON
+	@$(BIN)/python bench/micro_rules.py
 
 dashboard: setup ## Write grafana/presence-bridge.json anew, from grafana/*.py
 	@$(BIN)/python -B grafana/dashboard.py
