@@ -11,7 +11,7 @@ packages=(
     baresip-core       # a softphone
     linphone-cli       # another one
     twinkle-console    # and a third: they publish presence
-    prometheus         # promtool
+    prometheus         # promtool, and the server that the dashboard asks
     libmosquitto-dev   # the load generator is written in C
     gcc
     libc6-dev          # what gcc needs to make a program
