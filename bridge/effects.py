@@ -4,7 +4,7 @@ A part of the engine is given `emit` and calls it; it never returns effects, sin
 can be dropped on the floor. Named tuples for the reason given in `bridge.events`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from bridge.events import Flow
@@ -20,12 +20,16 @@ class Send(NamedTuple):
 
 
 class Publish(NamedTuple):
-    """Publish by MQTT. An empty retained payload deletes what the broker keeps."""
+    """Publish by MQTT. An empty retained payload deletes what the broker keeps.
+
+    `correlation` tells whoever asked which question this answers; MQTT 3.1.1 cannot carry it.
+    """
 
     topic: str
     payload: bytes
     retain: bool
     qos: int = 1
+    correlation: bytes = b""
 
 
 class Subscribe(NamedTuple):
@@ -34,7 +38,32 @@ class Subscribe(NamedTuple):
     filters: tuple[str, ...]
 
 
-Command = Send | Publish | Subscribe
+class Unsubscribe(NamedTuple):
+    """End the subscription to each of these MQTT topic filters."""
+
+    filters: tuple[str, ...]
+
+
+class Remember(NamedTuple):
+    """Put one row into the store, in place of the one with its key; or, with no document, delete it.
+
+    Rows are written in order. `Remembered` gives the number back when this one is safe.
+    """
+
+    number: int
+    table: str
+    key: str
+    document: str | None
+
+
+class Rewrite(NamedTuple):
+    """Between the one that begins and the one that does not stands everything that the store is to hold."""
+
+    number: int
+    begins: bool
+
+
+Command = Send | Publish | Subscribe | Unsubscribe | Remember | Rewrite
 
 # --- observations: MQTT --------------------------------------------------------------------------
 
@@ -67,11 +96,43 @@ class MessageRejected(NamedTuple):
 
 
 class PresenceChanged(NamedTuple):
-    """A presence provider changed; states as lower-case words."""
+    """A presence provider changed; states as lower-case words.
+
+    `by` and `rule` are those of `bridge.topics.decoders.word.Origin`: who has said it.
+    """
 
     provider: str
     old: str
     new: str
+    by: str = ""
+    rule: str = ""
+
+
+# --- observations: rules -------------------------------------------------------------------------
+
+
+class SensorChanged(NamedTuple):
+    """A sensor has another value; one that is not known is `unknown`.
+
+    `instance`: what the captures of its topic stand for, joined by `/`, as it was sent.
+    """
+
+    sensor: str
+    instance: str
+    old: str
+    new: str
+
+
+class RuleDecided(NamedTuple):
+    """A rule has decided what an output shall be. `value` is one printable line: `dnd,,Door closed`, `INUSE`.
+
+    `kind` of the output: presence, device.
+    """
+
+    output: str
+    rule: str
+    value: str
+    kind: str = "presence"
 
 
 # --- observations: SIP ---------------------------------------------------------------------------
@@ -110,10 +171,16 @@ class LargeRequest(NamedTuple):
     outcome: str
 
 
+class MessageUnreadable(NamedTuple):
+    """What arrived on a SIP port is no SIP message; it is answered if it shows to whom, and else dropped."""
+
+    transport: str
+
+
 class MessageDropped(NamedTuple):
     """What arrived on a SIP port and got no answer; with `kind` limit, a whole connection.
 
-    `kind` is one of malformed, policy, keepalive, limit.
+    `kind` is one of malformed, rate, limit.
     """
 
     flow: Flow
@@ -129,17 +196,24 @@ class AuthenticationFailed(NamedTuple):
 
 
 class SubscribeAnswered(NamedTuple):
-    """A SUBSCRIBE got its final answer. `outcome`: created, refreshed, fetched, ended, rejected."""
+    """A SUBSCRIBE got its final answer. `outcome`: created, refreshed, fetched, ended, rejected.
+
+    `source`: the host that it came from; so it is in what follows.
+    """
 
     outcome: str
     status: int
     extension: str
     watcher: str
     call_id: str
+    source: str = ""
 
 
 class SubscriptionEnded(NamedTuple):
-    """`reason`: unsubscribed, expired, notify_rejected, notify_timeout, connection_lost, stopped."""
+    """`reason`: unsubscribed, expired, notify_rejected, notify_timeout, connection_lost, replaced, stopped.
+
+    After a reload also noresource (the hint is gone) and rejected (the watcher may not watch it any more).
+    """
 
     reason: str
     extension: str
@@ -156,6 +230,7 @@ class RegisterAnswered(NamedTuple):
     outcome: str
     status: int
     aor: str
+    source: str = ""
 
 
 class PublishAnswered(NamedTuple):
@@ -167,6 +242,7 @@ class PublishAnswered(NamedTuple):
     outcome: str
     status: int
     presentity: str
+    source: str = ""
 
 
 class PublicationExpired(NamedTuple):
@@ -188,6 +264,13 @@ class FeatureCallAnswered(NamedTuple):
     caller: str
     provider: str
     presence: str
+    source: str = ""
+
+
+class ChangesCoalesced(NamedTuple):
+    """So many watchers will not be told of the change before this one: they have not been told yet."""
+
+    watchers: int
 
 
 class NotifySent(NamedTuple):
@@ -225,6 +308,33 @@ class CheckSyncAnswered(NamedTuple):
     status: int
 
 
+class ListenersChanged(NamedTuple):
+    """SIP listeners were lost, or are back; `trouble` tells which are lost and why, empty when none is."""
+
+    trouble: str
+
+
+# --- observations: the store ----------------------------------------------------------------------
+
+
+class StoreChanged(NamedTuple):
+    """What is known is kept in memory alone, for the reason that `trouble` tells; empty: all is on disk again."""
+
+    trouble: str
+
+
+class StoreResumed(NamedTuple):
+    """What a store of an earlier run gave: subscriptions that go on, and facts.
+
+    `expired`: subscriptions whose time had run out; `dropped`: how many cannot go on, by the reason.
+    """
+
+    subscriptions: int
+    facts: int
+    expired: int
+    dropped: Mapping[str, int]
+
+
 # --- observations: provisioning ------------------------------------------------------------------
 
 
@@ -240,6 +350,10 @@ class PhoneFileAnswered(NamedTuple):
 # --- observations: all else ----------------------------------------------------------------------
 
 
+class BridgeStopping(NamedTuple):
+    """The process was asked to end; the broker and the phones are still there."""
+
+
 class Warned(NamedTuple):
     """Something the operator should read, in plain words."""
 
@@ -251,11 +365,14 @@ Observation = (
     | TruthReceived
     | MessageRejected
     | PresenceChanged
+    | SensorChanged
+    | RuleDecided
     | RequestReceived
     | ResponseSent
     | ResponseReceived
     | Retransmitted
     | LargeRequest
+    | MessageUnreadable
     | MessageDropped
     | AuthenticationFailed
     | SubscribeAnswered
@@ -264,10 +381,15 @@ Observation = (
     | PublishAnswered
     | PublicationExpired
     | FeatureCallAnswered
+    | ChangesCoalesced
     | NotifySent
     | NotifyAnswered
     | CheckSyncAnswered
+    | ListenersChanged
+    | StoreChanged
+    | StoreResumed
     | PhoneFileAnswered
+    | BridgeStopping
     | Warned
 )
 Effect = Command | Observation

@@ -4,15 +4,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bridge.events import (
+    Asked,
     BrokerConnected,
     BrokerDisconnected,
     BytesReceived,
     Event,
     MessageReceived,
+    PublishRefused,
+    Remembered,
     Stopping,
+    StoreLost,
+    StoreReturned,
     TransportFailed,
     Wake,
 )
+from bridge.memory.memory import Memory
+from bridge.model.facts import Change
 from bridge.notifier.notifier import Notifier
 from bridge.service import Service
 from bridge.sip.endpoint import Endpoint
@@ -26,6 +33,7 @@ class Engine:
     Effects leave through the `emit` that the parts were given, in the order in which they must be
     carried out. A shell calls `handle(Wake(), now)` when the deadline has come; a deadline in the
     past means that a fair slice of work is waiting, behind whatever else has arrived meanwhile.
+    `now` is the time of the event that is being handled, for who observes its effects.
     """
 
     def __init__(
@@ -34,30 +42,41 @@ class Engine:
         session: BrokerSession,
         endpoint: Endpoint,
         notifier: Notifier,
+        memory: Memory,
         services: Sequence[Service] = (),
     ) -> None:
-        """`services` are told of every change after the notifier, in this order."""
+        """`services` are told of every change after the first watchers, in this order."""
+        self.now = float("-inf")
         self._timers = timers
         self._session = session
         self._endpoint = endpoint
         self._notifier = notifier
-        self._services = (notifier, *services)
+        self._memory = memory
+        self._services = tuple(services)
         self._working = False
+        self._told: tuple[MessageReceived, Change | None] | None = None
         self._dispatch: dict[type[Event], Callable[[Any, float], None]] = {
             BytesReceived: self._bytes_received,
             TransportFailed: self._transport_failed,
             MessageReceived: self._message_received,
-            BrokerConnected: lambda _, now: session.connected(now),
-            BrokerDisconnected: lambda _, _now: session.disconnected(),
+            BrokerConnected: session.connected,
+            BrokerDisconnected: lambda event, now: session.disconnected(event.reason, now),
+            PublishRefused: session.refused,
+            Remembered: memory.remembered,
+            StoreLost: memory.lost,
+            StoreReturned: lambda _, now: memory.returned(now),
             Wake: lambda _, _now: None,
+            Asked: lambda event, now: event.question(now),
             Stopping: self._stopping,
         }
 
     def handle(self, event: Event, now: float) -> None:
         """Take one event, make every call that is due, and do a slice of what is queued."""
+        self.now = now
         self._dispatch[type(event)](event, now)
         self._timers.run(now)
-        self._working = self._notifier.work(now)
+        self._working = self._notifier.work(now) or self._memory.work(now)
+        self._follow_up(now)
 
     def deadline(self) -> float | None:
         """When `handle` wants to be called again, or None if only an event can change anything."""
@@ -73,8 +92,23 @@ class Engine:
     def _message_received(self, event: MessageReceived, now: float) -> None:
         change = self._session.received(event, now)
         if change is not None:
+            self._notifier.changed(change, now)
+        self._told = event, change
+
+    def _follow_up(self, now: float) -> None:
+        """What a message means to others than watchers; these have been told by now, or the first of them."""
+        if self._told is None:
+            return
+        (event, change), self._told = self._told, None
+        if change is not None:
             for service in self._services:
                 service.changed(change, now)
+        self._session.sense(event, now)
 
     def _stopping(self, _event: Stopping, now: float) -> None:
-        self._notifier.stop(now)
+        self._session.stopping()
+        if self._memory.is_safe:
+            # The subscriptions go on in the next run.
+            self._memory.flush(now)
+        else:
+            self._notifier.stop(now)

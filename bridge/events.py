@@ -46,23 +46,60 @@ class MessageReceived(NamedTuple):
     """An MQTT message. `at` is the monotonic second at which it reached us.
 
     `retained` is true for the replay of a stored message, false for a live one, whether or not
-    its publisher asked the broker to retain it.
+    its publisher asked the broker to retain it. `response_topic` and `correlation` are those of MQTT 5
+    section 3.3.2.3; empty where the publisher named none.
     """
 
     topic: str
     payload: bytes
     retained: bool
     at: float
+    response_topic: str = ""
+    correlation: bytes = b""
 
 
 class BrokerConnected(NamedTuple):
-    """The broker accepted us; no subscription is in place yet."""
+    """The broker accepted us; no subscription is in place yet.
+
+    `tells_refusals`: it will say which publications it refuses (MQTT 5).
+    """
+
+    tells_refusals: bool = False
 
 
 class BrokerDisconnected(NamedTuple):
-    """The broker is gone, or could not be reached; `reason` in words."""
+    """The broker is gone, or could not be reached; `reason` in words.
+
+    `kind` is one of keepalive, network, server for a connection that is lost, and one of refused, timeout,
+    network for one that did not come about.
+    """
 
     reason: str
+    kind: str = "network"
+
+
+class PublishRefused(NamedTuple):
+    """The broker did not take a message to this topic; `reason` in its own words."""
+
+    topic: str
+    reason: str
+
+
+class Remembered(NamedTuple):
+    """The store holds all that it was told up to the effect with this number; `seconds`: how long that took."""
+
+    number: int
+    seconds: float
+
+
+class StoreLost(NamedTuple):
+    """The store takes nothing any more, not even what it was told and has not confirmed; `reason` in words."""
+
+    reason: str
+
+
+class StoreReturned(NamedTuple):
+    """The store can be written again. What it holds is old: it wants a `Rewrite`."""
 
 
 class Wake(NamedTuple):
@@ -73,7 +110,24 @@ class Stopping(NamedTuple):
     """The process was asked to end."""
 
 
+class Asked(NamedTuple):
+    """Somebody asks by another way than SIP and MQTT: `question` is called with the time, and answers by itself."""
+
+    question: Callable[[float], None]
+
+
 Event = (
-    BytesReceived | TransportFailed | MessageReceived | BrokerConnected | BrokerDisconnected | Wake | Stopping
+    BytesReceived
+    | TransportFailed
+    | MessageReceived
+    | BrokerConnected
+    | BrokerDisconnected
+    | PublishRefused
+    | Remembered
+    | StoreLost
+    | StoreReturned
+    | Wake
+    | Asked
+    | Stopping
 )
 Feed = Callable[[Event], None]

@@ -5,7 +5,7 @@ several speak, their order there decides, with one exception: a decision that wa
 manual word came replaces that in the broker, and must not. The word is then written once more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -107,6 +107,14 @@ class Arbitration:
         """What is said, or will be when the broker has given back what we have written."""
         outstanding = self._writes.outstanding(self._standing.topic(key, name))
         return outstanding[-1].word if outstanding else self._standing.word(key)
+
+    def regard(self, zone: ZoneInfo, lost: Iterable[FactKey]) -> None:
+        """Go on in another time zone; rules do not decide on `lost` any more."""
+        self._zone = zone
+        for key in lost:
+            self._manual.discard(key)
+            self._wanted.pop(key, None)
+            self._restored.pop(key, None)
 
     # --- what the connection tells ----------------------------------------------------------------
 

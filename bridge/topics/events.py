@@ -37,6 +37,12 @@ _LEVELS: Final = frozenset({PresenceChanged})
 _Document = Mapping[str, object]
 
 
+def describe_event(observation: Observation) -> Mapping[str, object] | None:
+    """The event that an observation is, without its time; None if it is none."""
+    describe = EVENTS.get(type(observation))
+    return None if describe is None else describe(observation)
+
+
 class EventTopic:
     """Tells what it observes. While the broker is away it keeps the latest events for the next connection.
 
@@ -60,12 +66,11 @@ class EventTopic:
     @property
     def kinds(self) -> Mapping[type, Callable[[Any, float], None]]:
         """What takes each kind of observation."""
-        return dict.fromkeys(_DESCRIBED, self.observe)
+        return dict.fromkeys(EVENTS, self.observe)
 
     def observe(self, observation: Observation, now: float) -> None:
         """Tell it, if it is of a kind that is told."""
-        describe = _DESCRIBED.get(type(observation))
-        document = describe(observation) if describe is not None else None
+        document = describe_event(observation)
         if document is None:
             return
         event = self._dated(document, now)
@@ -179,7 +184,7 @@ def _warned(seen: Warned) -> _Document:
     return {"type": "warning", "text": printable(seen.text, _LONGEST)}
 
 
-_DESCRIBED: Final[Mapping[type, Callable[[Any], _Document | None]]] = {
+EVENTS: Final[Mapping[type, Callable[[Any], _Document | None]]] = {
     AuthenticationFailed: _authentication_failed,
     BridgeStopping: _stopping,
     ListenersChanged: _listeners_changed,

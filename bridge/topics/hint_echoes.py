@@ -4,8 +4,7 @@ Hint topics are ours alone, so that nothing is to be read there, and no subscrip
 message would come back to us.
 """
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection, Iterable
 
 from bridge.effects import Publish, Unsubscribe
 from bridge.events import MessageReceived
@@ -19,20 +18,19 @@ class HintEchoes:
     """A reader, and a speaker that stands behind `HintTopics`.
 
     In the first connection it finds what the broker retains of hints that are not configured any more,
-    for `tidy` to delete; in each it waits for one hint to come back.
+    for `tidy` to delete; in each it waits for one hint to come back. `shared` gives the filters that
+    others have subscribed to as well, which must be kept.
     """
 
     def __init__(
-        self, context: Context, base_topic: str, access: Access, shared: Collection[str] = ()
+        self, context: Context, base_topic: str, access: Access, shared: Callable[[], Collection[str]] = tuple
     ) -> None:
-        """`shared` are filters that others have subscribed to as well, and must be kept."""
         self._context = context
         self._access = access
-        self._shared: Final = frozenset(shared)
+        self._shared = shared
         self._base = f"{base_topic}/hint/"
         self._all = f"{self._base}#"
-        # One stands for all: the rights of a user are those of a branch.
-        self._probe = next((self._base + hint.extension for hint in context.state), "")
+        self._probe = self._first()
         self._searched = False
         self._reading = True
         self._old: set[str] = set()
@@ -50,7 +48,7 @@ class HintEchoes:
             return False
         if not self._reading:
             self._returned(message.topic)
-        elif message.retained and self._context.state.hint(message.topic.removeprefix(self._base)) is None:
+        elif message.retained and not self._is_hint(message.topic):
             self._old.add(message.topic)
         return True
 
@@ -60,19 +58,32 @@ class HintEchoes:
         if not self._searched:
             self._searched = True
             self._unsubscribe(self._all)
-        if self._probe:
+        if self._probe and self._is_hint(self._probe):
             self._patience = self._context.timers.call_at(now + ECHO_SECONDS, self._impatient)
+
+    def gone(self, extensions: Iterable[str]) -> None:
+        """These hints are not configured any more: `tidy` will delete their topics."""
+        self._old.update(self._base + extension for extension in extensions)
 
     def tidy(self, _now: float) -> None:
         """Delete what is left of hints that are gone; nobody is to read it as a state any more."""
         for topic in sorted(self._old):
-            self._context.emit(Publish(topic, b"", retain=True))
+            if not self._is_hint(topic):
+                self._context.emit(Publish(topic, b"", retain=True))
         self._old.clear()
 
     def disconnected(self) -> None:
         """What was published last may be lost."""
         self._reading = True
         self._stop_waiting()
+        self._probe = self._first()
+
+    def _first(self) -> str:
+        """The topic of a hint; one stands for all, since the rights of a user are those of a branch."""
+        return next((self._base + hint.extension for hint in self._context.state), "")
+
+    def _is_hint(self, topic: str) -> bool:
+        return self._context.state.hint(topic.removeprefix(self._base)) is not None
 
     def _returned(self, topic: str) -> None:
         if topic == self._probe and self._patience is not None:
@@ -90,5 +101,5 @@ class HintEchoes:
             self._patience = None
 
     def _unsubscribe(self, topic_filter: str) -> None:
-        if topic_filter not in self._shared:
+        if topic_filter not in self._shared():
             self._context.emit(Unsubscribe((topic_filter,)))

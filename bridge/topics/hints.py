@@ -5,7 +5,7 @@ from typing import Final
 from bridge.effects import Emit, Publish
 from bridge.model.facts import Change
 from bridge.model.hint import Hint
-from bridge.model.state import State
+from bridge.model.state import HintsReplaced, State
 from bridge.timers import Timers
 from bridge.topics.document import encode_document
 
@@ -46,6 +46,14 @@ class HintTopics:
         for hint in self._state:
             self._publish(hint)
 
+    def replaced(self, hints: HintsReplaced) -> None:
+        """There are other hints: publish what is new. The topics of those that are gone are `HintEchoes`' to delete."""
+        for extension in hints.removed:
+            self._published.pop(extension, None)
+            self._watchers.pop(extension, None)
+        for extension in (*hints.added, *hints.changed):
+            self._publish_one(extension)
+
     def repeat(self, extension: str | None = None) -> int:
         """Publish one hint, or all, whatever was published before; return how many that were."""
         if not self._synchronised:
@@ -63,6 +71,9 @@ class HintTopics:
 
     def _publish_watchers(self, extension: str) -> None:
         self._due.discard(extension)
+        self._publish_one(extension)
+
+    def _publish_one(self, extension: str) -> None:
         for hint in self._one(extension):
             self._publish(hint)
 

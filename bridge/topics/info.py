@@ -1,6 +1,6 @@
 """`<base>/bridge/info`: which bridge this is, and what it was told to do. Retained JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.effects import Emit
@@ -11,10 +11,14 @@ from bridge.walltime import format_utc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configured:
-    """What was configured: a hash that is another for another configuration, and how much of what."""
+    """What was configured: a hash that is another for another configuration, and how much of what.
+
+    `restart_needed`: the keys of which the file says something else than what is in use.
+    """
 
     fingerprint: str = ""
     counts: Mapping[str, int]
+    restart_needed: Sequence[str] = ()
 
 
 class InfoTopic:
@@ -60,6 +64,7 @@ class InfoTopic:
             "log_level": around.log_level(),
             "started": format_utc(self._wall(around.started_at)),
             "config": configured.fingerprint,
+            "restart_needed": list(configured.restart_needed),
             "counts": dict(configured.counts),
             "listeners": list(around.listeners()),
         }

@@ -66,8 +66,8 @@ class _Phone(Generic[S]):
 class PhoneTopics(Generic[S]):
     """Told by the notifier of every subscription, which `identify` gives a phone, and `describe` words.
 
-    `most`: how many phones have a topic; with 0 only those of an earlier run are removed. `shared` are
-    filters that others have subscribed to as well, and must be kept.
+    `most`: how many phones have a topic; with 0 only those of an earlier run are removed. `shared` gives the
+    filters that others have subscribed to as well, which must be kept.
     """
 
     def __init__(
@@ -79,10 +79,10 @@ class PhoneTopics(Generic[S]):
         timers: Timers,
         wall: Callable[[float], float],
         emit: Emit,
-        shared: Collection[str] = (),
+        shared: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._base = f"{base_topic}/phone/"
-        self._shared = frozenset(shared)
+        self._shared = shared
         self._most = most
         self._identify = identify
         self._describe = describe
@@ -157,7 +157,8 @@ class PhoneTopics(Generic[S]):
     def synchronised(self, now: float) -> None:
         """Publish all phones, and remove those that are none any more. What we publish need not come back."""
         self._synchronised = True
-        if wanted := tuple(name for name in self.filters if name not in self._shared):
+        shared = self._shared()
+        if wanted := tuple(name for name in self.filters if name not in shared):
             self._emit(Unsubscribe(wanted))
         self._due = dict.fromkeys((*self._phones, *self._published))
         self._work(now)

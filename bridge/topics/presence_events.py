@@ -39,7 +39,10 @@ class PresenceEvents:
         old, new = change.old, change.new
         if not isinstance(old, Presence) or not isinstance(new, Presence):
             return
-        self._context.emit(PresenceChanged(change.name, old.state.value, new.state.value))
+        origin = self._origin(change.key)
+        self._context.emit(
+            PresenceChanged(change.name, old.state.value, new.state.value, origin.by, origin.rule)
+        )
         if self._synchronised and change.since is not None:
             self._publish(change, new, now)
 

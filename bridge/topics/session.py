@@ -4,11 +4,11 @@ All retained messages have been read when a sentinel comes back that was publish
 subscription. Only then is anything of ours published, so that nobody sees us half awake.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from bridge.effects import BridgeStopping, BrokerSynchronised, Emit, Publish, Subscribe
+from bridge.effects import BridgeStopping, BrokerSynchronised, Emit, Publish, Subscribe, Unsubscribe
 from bridge.events import BrokerConnected, MessageReceived, PublishRefused
 from bridge.model.facts import Change
 from bridge.timers import Timer, Timers
@@ -109,6 +109,32 @@ class BrokerSession:
         self._messages = 0
         self._patience: Timer | None = None
 
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """All that is subscribed to: the sentinel's last; a filter that is wanted twice is replayed once."""
+        wanted = [*self._truth.filters, *self._requests.filters, self._state_topic]
+        for reader in (*self._readers, self._sensors):
+            wanted += reader.filters
+        return tuple(dict.fromkeys((*wanted, self._sync_topic)))
+
+    def reread(self, before: Collection[str], anew: Iterable[str], questions: Iterable[Question]) -> None:
+        """What is read may be other than `before`, which was in `filters`: subscribe to what is.
+
+        To `anew` also where it was read already: what is stored there comes once more. `questions` are
+        those of sensors that are new. Without a broker, the next connection sees to all of it.
+        """
+        if self.link is Link.DOWN:
+            return
+        had, wanted = dict.fromkeys(before), dict.fromkeys(self.filters)
+        more = dict.fromkeys((*anew, *(one for one in wanted if one not in had)))
+        less = tuple(one for one in had if one not in wanted)
+        if more:
+            self._emit(Subscribe(tuple(more)))
+        if less:
+            self._emit(Unsubscribe(less))
+        for question in questions:
+            self._emit(Publish(question.topic, question.payload, retain=False))
+
     def connected(self, event: BrokerConnected, now: float) -> None:
         """Subscribe to everything, each time anew, and ask the sensors; the sentinel goes out behind it."""
         self.link = Link.READING
@@ -117,7 +143,7 @@ class BrokerSession:
         self._access.connected(event.tells_refusals)
         self._sentinel = self._token().encode()
         self._patience = self._timers.call_at(now + _PATIENCE, self._impatient)
-        self._emit(Subscribe(self._filters()))
+        self._emit(Subscribe(self.filters))
         for question in self._sensors.requests:
             self._emit(Publish(question.topic, question.payload, retain=False))
         self._emit(Publish(self._sync_topic, self._sentinel, retain=False))
@@ -161,13 +187,6 @@ class BrokerSession:
         """Let the sensors read a message, when the watchers of what it has changed have been told."""
         self._access.heard(message.topic)
         self._sensors.received(message, now)
-
-    def _filters(self) -> tuple[str, ...]:
-        """The sentinel's last; a filter that is wanted twice is replayed once."""
-        wanted = [*self._truth.filters, *self._requests.filters, self._state_topic]
-        for reader in (*self._readers, self._sensors):
-            wanted += reader.filters
-        return tuple(dict.fromkeys((*wanted, self._sync_topic)))
 
     def _impatient(self, now: float) -> None:
         self._patience = None

@@ -5,7 +5,7 @@ to the truth topic, and the fact changes when the broker gives that message back
 what rules decide. For this our own messages must reach us (no MQTT 5 "no local").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -92,6 +92,20 @@ class Truth:
         """Let these rules decide."""
         self._arbitration.arbiter = arbiter
 
+    def regard(
+        self, zone: ZoneInfo, gained: Mapping[FactKey, str], lost: Iterable[FactKey], now: float
+    ) -> None:
+        """The rules are others: `gained` (with their names) they decide on from now on, `lost` not any more.
+
+        `zone` is that of times without an offset. The arbiter is told which of `gained` a person has said.
+        """
+        self._zone = zone
+        self._arbitration.regard(zone, lost)
+        for key in gained:
+            word = self._standing.word(key)
+            if word is not None:
+                self._arbitration.resume(key, word, now)
+
     def tell(self, listener: Callable[[FactKey, str, float], None]) -> None:
         """Tell of each fact that has a new value, or was said by somebody else: its key, its name, the time."""
         self._tell = listener
@@ -152,6 +166,21 @@ class Truth:
         """
         self._write_presence(provider, presence, Author.COMMAND, self._signed(COMMAND, now, until), now)
 
+    def obey(self, provider: str, command: PresenceCommand, now: float) -> None:
+        """Do what a `/set` says, by whatever way it came. `BadPayload` in words when it cannot be done."""
+        key = presence_key(provider)
+        if command.released or command.until is not None:
+            self._require_rules(key, provider)
+        if command.released:
+            self._arbitration.release(key, provider, now)
+            return
+        until: object = self._end_of(command.until, now)
+        if until is None and command.state is None and self._governs(key):
+            # Who only adds a text means the word that stands, and its end.
+            newest = self._arbitration.newest(key, provider)
+            until = None if newest is None or newest.origin.by == RULE else newest.origin.until
+        self.command(provider, command.apply(self.intended(provider, now)), now, until)
+
     def decide(self, decision: Decision, now: float) -> None:
         """Write what the rules decide, unless it is the truth already."""
         self._arbitration.decide(decision, now)
@@ -182,7 +211,7 @@ class Truth:
             if isinstance(reading, FactRead):
                 return self._put(reading, message, sent, now)
             if isinstance(reading, CommandRead):
-                self._obey(reading.provider, reading.command, now)
+                self.obey(reading.provider, reading.command, now)
             elif isinstance(reading, DeviceCommandRead):
                 self._obey_device(reading.device, reading.command, now)
         except BadPayload as error:
@@ -224,20 +253,6 @@ class Truth:
             self.claims.confirmed(reading.key, now)
 
     # --- what is asked for ------------------------------------------------------------------------
-
-    def _obey(self, provider: str, command: PresenceCommand, now: float) -> None:
-        key = presence_key(provider)
-        if command.released or command.until is not None:
-            self._require_rules(key, provider)
-        if command.released:
-            self._arbitration.release(key, provider, now)
-            return
-        until: object = self._end_of(command.until, now)
-        if until is None and command.state is None and self._governs(key):
-            # Who only adds a text means the word that stands, and its end.
-            newest = self._arbitration.newest(key, provider)
-            until = None if newest is None or newest.origin.by == RULE else newest.origin.until
-        self.command(provider, command.apply(self.intended(provider, now)), now, until)
 
     def _obey_device(self, device: str, command: DeviceCommand, now: float) -> None:
         key = device_key(device)

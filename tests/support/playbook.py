@@ -8,56 +8,61 @@ assert phone.notified().presence == ("away", "", "")
 """
 
 import itertools
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 from ipaddress import ip_network
+from zoneinfo import ZoneInfo
 
-from bridge.effects import Effect, Publish, Send, Subscribe
+from bridge.composition.arbiter import RulesAsArbiter
+from bridge.composition.emission import Emission
+from bridge.composition.self_report import ReportOptions, SelfReport
+from bridge.effects import Effect, Publish, Remember, Rewrite, Send, Subscribe
 from bridge.engine import Engine
 from bridge.events import (
     Address,
     BrokerConnected,
     BrokerDisconnected,
-    BytesReceived,
     Event,
-    Flow,
     MessageReceived,
     Stopping,
-    TransportFailed,
     Wake,
 )
 from bridge.features.feature_calls import FeatureCalls
 from bridge.features.feature_code import FeatureCode
+from bridge.memory.memory import Memory
 from bridge.model.hint import Hint, parse_hint
 from bridge.model.state import State
 from bridge.notifier.notifier import Notifier, NotifierOptions
+from bridge.notifier.resumption import Terms
 from bridge.notifier.teller import StreamTo
 from bridge.registrar.interval import Interval
 from bridge.registrar.publisher import Publisher, PublisherOptions
 from bridge.registrar.registrar import Registrar
+from bridge.rules.options import RuleOptions
+from bridge.rules.rule import Rule
+from bridge.rules.rules import Rules
+from bridge.rules.sensor import Sensor
 from bridge.service import Context
-from bridge.sip.addressing import host_port
 from bridge.sip.credentials import User
-from bridge.sip.digest import answer, read_challenge
 from bridge.sip.endpoint import Endpoint, EndpointOptions
 from bridge.sip.gate import Gate, GateOptions
-from bridge.sip.message import Request, Response
-from bridge.sip.parser import parse
 from bridge.timers import Timers
+from bridge.topics.access import Access
+from bridge.topics.health import Vitals
+from bridge.topics.hint_echoes import HintEchoes
 from bridge.topics.hints import HintTopics
+from bridge.topics.info import Configured
+from bridge.topics.kept_facts import KeptFacts
+from bridge.topics.presence_events import PresenceEvents
+from bridge.topics.readiness import Part, Readiness
 from bridge.topics.requests import Requests
 from bridge.topics.session import BrokerSession, Link
+from bridge.topics.surroundings import Surroundings
 from bridge.topics.truth import Truth
+from support.context import wall
+from support.disk import Disk
+from support.phone import Phone
 
 BASE = "presence-bridge"
-BRIDGE = Address("127.0.0.1", 5060)
-EPOCH = 1_795_000_000.0  # 2026-11-18, the Wednesday on which second 0 of the pretended clock lies
-PIDF = "{urn:ietf:params:xml:ns:pidf}"
-
-
-def wall(now: float) -> float:
-    """The Unix seconds of a pretended second."""
-    return EPOCH + now
 
 
 class Playbook:
@@ -76,39 +81,85 @@ class Playbook:
         accept_register: bool = True,
         accept_publish: bool = True,
         feature_codes: tuple[FeatureCode, ...] = (),
+        surroundings: Surroundings = Surroundings(),  # noqa: B008 - frozen
+        publish_phones: bool = True,
+        disk: Disk | None = None,
+        now: float = 1000.0,
+        run: int = 0,
+        terms: Terms | None = None,
+        sensors: tuple[Sensor, ...] = (),
+        rules: tuple[Rule, ...] = (),
+        rule_options: RuleOptions = RuleOptions(min_interval=0.0),  # noqa: B008 - frozen
+        zone: ZoneInfo = ZoneInfo("UTC"),  # noqa: B008 - frozen
         **options: object,
     ) -> None:
-        self.now = 1000.0
+        self.now = now
+        self.disk = disk
         self.effects: list[Effect] = []
         self.published: dict[str, bytes] = {}
         self.phones: dict[Address, Phone] = {}
-        self._tokens = itertools.count(0xABCDEF)
+        self._run = run
+        self._tokens = itertools.count(0xABCDEF + (run << 32))
         timers = Timers()
+        emission = Emission(self._emit, lambda: self.engine.now)
+        emit = emission.emit
         self.state = State([hint if isinstance(hint, Hint) else _hint(hint) for hint in hints])
+        networks = tuple(ip_network(network) for network in trusted)
+        self.gate = Gate(replace(gate, networks=networks), users, emit, self._token)
         self.endpoint = Endpoint(
             EndpointOptions(allow_events=("presence",), accept=("application/pidf+xml",)),
             timers,
             self._emit,
             self._token,
-            Gate(
-                replace(gate, networks=tuple(ip_network(network) for network in trusted)),
-                users,
-                self._emit,
-                self._token,
-            ).admit,
+            self.gate.admit,
         )
-        self.truth = Truth(self.state, BASE, self._emit)
-        self.hint_topics = HintTopics(self.state, BASE, self._emit, timers)
-        self.requests = Requests(BASE, self._emit)
+        context = Context(self.state, timers, emit, self._token, wall)
+        access = Access(BASE, "user bridge", emit)
+        self.truth = Truth(context, BASE, access.unanswered, zone)
+        self.rules = Rules(context, sensors, rules, rule_options, self.truth.decide)
+        self.truth.heed(RulesAsArbiter(self.rules))
+        self.hint_topics = HintTopics(self.state, BASE, emit, timers)
+        self.requests = Requests(BASE, emit)
+        reported = ReportOptions(
+            base_topic=BASE,
+            version="1.2.3",
+            configured=lambda: Configured(fingerprint="0123456789ab", counts={"hints": len(hints)}),
+            publish_phones=publish_phones,
+        )
+        self._sip_trouble = surroundings.sip_trouble
+        vitals = Vitals(
+            readiness=self._readiness,
+            subscriptions=lambda: len(self.notifier.subscriptions),
+            in_flight=lambda: self.endpoint.transactions[0],
+            unconverged=self._behind,
+            messages_received=lambda: self.session.messages_received,
+            last_loss=lambda: self.session.last_loss,
+        )
+        self.report = SelfReport(reported, surroundings, vitals, timers, wall, emission)
+        echoes = HintEchoes(context, BASE, access, lambda: self.rules.filters)
+        events = PresenceEvents(context, BASE, self.truth.origin)
         self.session = BrokerSession(
-            BASE, self.truth, self.hint_topics, self.requests, timers, self._emit, self._token
+            BASE,
+            self.truth,
+            self.hint_topics,
+            self.requests,
+            timers,
+            emit,
+            self._token,
+            access,
+            (echoes, events, *self.report.speakers),
+            (echoes, *self.report.readers),
+            self.rules,
         )
-        context = Context(self.state, timers, self._emit, self._token, wall)
+        self.memory = Memory(timers, emit, wall, on=disk is not None)
+        self.kept_facts = KeptFacts(self.memory, self.truth)
         self.notifier = Notifier(
             context,
             self.endpoint,
             NotifierOptions(min_interval=min_interval, **options),
             self.hint_topics.watchers,
+            self.report.phones,
+            self.memory,
             stream_to,
         )
         if accept_register:
@@ -125,9 +176,33 @@ class Playbook:
             )
         self._given_back = 0
         self.timers = timers
-        self.engine = Engine(timers, self.session, self.endpoint, self.notifier, [self.hint_topics])
+        self.report.serve(self.requests, self.state, self.notifier, self.hint_topics)
+        self.engine = Engine(
+            timers,
+            self.session,
+            self.endpoint,
+            self.notifier,
+            self.memory,
+            [self.hint_topics, self.rules, events],
+        )
+        if disk is not None:
+            self._resume(disk, terms or Terms(lambda flow: flow, self.gate.recognise))
         if connected:
             self.connect()
+
+    def restart(self, *hints: str | Hint, down: float = 1.0, **options: object) -> "Playbook":
+        """kill -9, and after some seconds another run with the same disk; what differs from the default is named."""
+        disk = self.disk.replaced()
+        again = Playbook(*hints, disk=disk, now=self.now + down, run=self._run + 1, **options)
+        again.phones = self.phones
+        for phone in self.phones.values():
+            phone.play = again
+        return again
+
+    def _resume(self, disk: Disk, terms: Terms) -> None:
+        self.kept_facts.resume(disk.facts, self.now)
+        self.resumed = self.notifier.resume(dict(disk.subscriptions), terms, self.now)
+        self.memory.watch_clock(self.now)
 
     # --- what happens ---
 
@@ -140,9 +215,12 @@ class Playbook:
         """Do what is due now."""
         for _ in range(100_000):
             deadline = self.engine.deadline()
-            if deadline is None or deadline > self.now:
+            if deadline is not None and deadline <= self.now:
+                self.engine.handle(Wake(), self.now)
+            elif self.disk is not None and self.disk.has_work and not self.disk.slow:
+                self.engine.handle(self.disk.commit(), self.now)
+            else:
                 return
-            self.engine.handle(Wake(), self.now)
         raise AssertionError("the engine does not come to rest")
 
     def advance(self, seconds: float) -> None:
@@ -151,6 +229,8 @@ class Playbook:
         while (deadline := self.engine.deadline()) is not None and deadline <= end:
             self.now = max(self.now, deadline)
             self.engine.handle(Wake(), self.now)
+            if self.disk is not None:
+                self.settle()
         self.now = end
 
     def connect(self) -> None:
@@ -159,9 +239,12 @@ class Playbook:
         self.sync()
 
     def sync(self) -> None:
-        """The sentinel comes back: everything retained has been read."""
+        """The sentinel comes back: everything retained has been read. The one hint that we wait for follows."""
         sentinel = [e for e in self.effects if isinstance(e, Publish) and "/bridge/sync/" in e.topic][-1]
         self.feed(MessageReceived(sentinel.topic, sentinel.payload, retained=False, at=self.now))
+        for topic in self.subscribed():
+            if topic.startswith(f"{BASE}/hint/") and topic in self.published:
+                self.feed(MessageReceived(topic, self.published[topic], retained=False, at=self.now))
 
     def disconnect(self, reason: str = "gone") -> None:
         """The broker is lost."""
@@ -171,6 +254,10 @@ class Playbook:
         """A message under the base topic."""
         data = payload.encode() if isinstance(payload, str) else payload
         self.feed(MessageReceived(f"{BASE}/{topic}", data, retained, self.now))
+
+    def feed_sensor(self, topic: str, payload: str, *, retained: bool = False) -> None:
+        """A message of somebody else's topic."""
+        self.feed(MessageReceived(topic, payload.encode(), retained, self.now))
 
     def give_back(self) -> None:
         """The broker gives back what was written to truth topics since the last time."""
@@ -198,12 +285,22 @@ class Playbook:
         """The effects of one kind so far."""
         return [effect for effect in self.effects if type(effect) is kind]
 
+    def timers_left(self) -> int:
+        """How many timers wait beside those that only run while there is a broker, which is lost now."""
+        self.disconnect()
+        return len(self.timers)
+
     def subscribed(self) -> tuple[str, ...]:
         """The MQTT filters of the last connection."""
         return self.of(Subscribe)[-1].filters
 
+    def _behind(self, now: float) -> tuple[int, float]:
+        return self.notifier.behind(now)
+
     def _emit(self, effect: Effect) -> None:
         self.effects.append(effect)
+        if isinstance(effect, Remember | Rewrite) and self.disk is not None:
+            self.disk.put(effect)
         if isinstance(effect, Publish) and effect.retain:
             self.published[effect.topic] = effect.payload
         if isinstance(effect, Send) and (phone := self.phones.get(effect.flow.remote)):
@@ -212,163 +309,10 @@ class Playbook:
     def _token(self) -> str:
         return f"{next(self._tokens):016x}"
 
-
-class Notify:
-    """A NOTIFY as a phone reads it."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.cseq = request.cseq.number
-        self.state = request.get("subscription-state") or ""
-
-    @property
-    def tree(self) -> ET.Element:
-        return ET.fromstring(self.request.body)
-
-    @property
-    def lamp(self) -> tuple[str, str]:
-        """Basic status and note."""
-        return self.tree.findtext(f".//{PIDF}basic"), self.tree.findtext(f"{PIDF}note")
-
-    @property
-    def presence(self) -> tuple[str, str, str] | None:
-        """Type, subtype and message of the Digium tuple."""
-        element = self.tree.find(f".//{PIDF}digium_presence")
-        if element is None:
-            return None
-        return element.get("type"), element.get("subtype", ""), element.text or ""
-
-
-class Phone:
-    """Sends requests as a Digium phone does, and answers NOTIFYs when told to."""
-
-    def __init__(
-        self,
-        play: Playbook,
-        address: Address,
-        agent: str = "Digium D40 1_4_0_0_57389",
-        transport: str = "udp",
-        connection: int = 0,
-        user: str = "200",
-        password: str | None = None,
-    ) -> None:
-        self.play = play
-        self.address = address
-        self.transport = transport
-        self.connection = connection
-        self.agent = agent
-        self.user = user
-        self.password = password
-        self.received: list[bytes] = []
-        self._parsed: list[Response | Notify] = []
-        self.call_id = f"call-{address.port}@{address.host}"
-        self.tag = f"phone{address.port}"
-        self.to_tag: str | None = None
-        self.cseq = 9774
-        self._branches = itertools.count(1)
-
-    @property
-    def flow(self) -> Flow:
-        return Flow(self.transport, BRIDGE, self.address, self.connection)
-
-    def send(self, text: str | bytes) -> None:
-        """Exactly these bytes; line feeds of a text become CRLF."""
-        data = text if isinstance(text, bytes) else text.replace("\n", "\r\n").encode()
-        self.play.feed(BytesReceived(self.flow, data))
-
-    def request(self, method: str, extension: str = "2000", *, body: str = "", **headers: str | None) -> str:
-        """Build a request; header names with _ for -; None leaves a header out."""
-        self.cseq += 1
-        to_tag = f";tag={self.to_tag}" if self.to_tag else ""
-        lines = {
-            "Via": f"SIP/2.0/{self.transport.upper()} {host_port(self.address)};rport;branch=z9hG4bKPj{self.tag}{next(self._branches)}",
-            "Max-Forwards": "70",
-            "From": f'"200" <sip:200@127.0.0.1>;tag={self.tag}',
-            "To": f"<sip:{extension}@127.0.0.1>{to_tag}",
-            "Contact": f'"200" <sip:200@{host_port(self.address)};ob>',
-            "Call-ID": self.call_id,
-            "CSeq": f"{self.cseq} {method}",
-            "User-Agent": self.agent,
-        }
-        lines |= {name.replace("_", "-"): value for name, value in headers.items()}
-        head = "".join(f"{name}: {value}\n" for name, value in lines.items() if value is not None)
-        return f"{method} sip:{extension}@127.0.0.1:5060 SIP/2.0\n{head}Content-Length: {len(body.encode())}\n\n{body}"
-
-    def subscribe(
-        self, extension: str = "2000", *, expires: int | str | None = 600, **headers: str | None
-    ) -> Response:
-        """SUBSCRIBE, new or in the dialog that the last one made; returns the answer."""
-        fields = {"Event": "presence", "Accept": "application/pidf+xml"} | headers
-        fields["Expires"] = None if expires is None else str(expires)
-        response = self._ask("SUBSCRIBE", extension, fields)
-        if response.status == 401 and self.password is not None:
-            fields["Authorization"] = self.authorization(response, "SUBSCRIBE", extension)
-            response = self._ask("SUBSCRIBE", extension, fields)
-        if response.status == 200:
-            self.to_tag = response.to.tag
-        return response
-
-    def _ask(self, method: str, extension: str, fields: dict[str, str | None]) -> Response:
-        before = len(self.received)
-        self.send(self.request(method, extension, **fields))
-        response = parse(self.received[before])
-        assert isinstance(response, Response)
-        return response
-
-    def authorization(
-        self,
-        refusal: Response,
-        method: str,
-        extension: str = "2000",
-        count: int = 1,
-        cnonce: str = "0a4f113b",
-    ) -> str:
-        """The answer to the first challenge, as `Authorization` of the next request."""
-        challenge = read_challenge(refusal.lines("www-authenticate")[0])
-        uri = f"sip:{extension}@127.0.0.1:5060"
-        return answer(challenge, self.user, self.password, method, uri, cnonce, count)
-
-    def responses(self) -> list[Response]:
-        """All answers so far."""
-        self._parse()
-        return [message for message in self._parsed if isinstance(message, Response)]
-
-    def notifies(self) -> list[Notify]:
-        """All NOTIFYs so far, repeats included."""
-        self._parse()
-        return [message for message in self._parsed if isinstance(message, Notify)]
-
-    def _parse(self) -> None:
-        for data in self.received[len(self._parsed) :]:
-            message = parse(data)
-            self._parsed.append(Notify(message) if isinstance(message, Request) else message)
-
-    def notified(self, status: int = 200, *headers: str) -> Notify:
-        """Answer the last NOTIFY and return it."""
-        notify = self.notifies()[-1]
-        self.answer(notify, status, *headers)
-        return notify
-
-    def answer(self, notify: Notify, status: int = 200, *headers: str) -> None:
-        """Answer one NOTIFY."""
-        request = notify.request
-        lines = [
-            f"SIP/2.0 {status} Whatever",
-            *(f"Via: {via}" for via in request.via_values),
-            f"Call-ID: {request.call_id}",
-            f"From: {request.get('from')}",
-            f"To: {request.get('to')}",
-            f"CSeq: {request.get('cseq')}",
-            *headers,
-            "Content-Length: 0",
-            "",
-            "",
-        ]
-        self.send("\r\n".join(lines).encode())
-
-    def refused(self, reason: str = "port unreachable") -> None:
-        """The network says that nobody is there."""
-        self.play.feed(TransportFailed(self.flow, reason))
+    def _readiness(self) -> Readiness:
+        trouble = self._sip_trouble()
+        synchronised = self.session.link is Link.SYNCHRONISED
+        return Readiness(Part(synchronised, ""), Part(not trouble, trouble), Part(ok=True, why="off"))
 
 
 def _hint(text: str):

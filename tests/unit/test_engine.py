@@ -6,10 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
+from bridge.effects import Publish, Send
 from bridge.events import BrokerDisconnected, MessageReceived, Wake
 from bridge.model.device import DeviceState
 from bridge.model.presence import Presence, PresenceState
 from bridge.topics.decoders.presence import encode_presence
+from support.house import RULES, SENSORS
 from support.playbook import Playbook
 
 FROM_TAG = re.compile(rb"\r\nFrom: [^\r]*;tag=(\w+)")
@@ -23,6 +25,7 @@ def test_deadline_is_in_the_past_while_work_waits_and_then_that_of_a_timer():
         phone.subscribe()
         phone.notified()
     play.advance(1)
+    play.disconnect()
 
     message = MessageReceived("presence-bridge/presence/2000", b"away", retained=False, at=play.now)
     play.engine.handle(message, play.now)
@@ -47,6 +50,53 @@ def test_a_lost_broker_changes_nothing_and_its_return_repeats_nothing():
     play.connect()
     play.mqtt("presence/2000", "away", retained=True)
     assert len(phone.notifies()) == 3
+
+
+def house(**options):
+    return Playbook("2000 = Custom:lamp,CustomPresence:2000", sensors=SENSORS, rules=RULES, **options)
+
+
+def test_a_door_closes_and_a_phone_shows_it():
+    play = house()
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    play.feed_sensor("house/door", "closed")
+    assert len(phone.notifies()) == 1
+    play.give_back()
+    assert phone.notified().presence == ("dnd", "", "Door closed")
+    assert phone.notified().lamp == ("open", "On the phone")
+    play.feed_sensor("house/door", "open")
+    play.give_back()
+    assert phone.notified().presence == ("available", "", "")
+
+
+def test_a_manual_word_stands_above_the_door_until_it_ends():
+    play = house()
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    play.mqtt("presence/2000/set", '{"state":"away","until":60}')
+    play.give_back()
+    assert phone.notified().presence == ("away", "", "")
+    play.feed_sensor("house/door", "closed")
+    play.give_back()
+    assert phone.notified().presence == ("away", "", "")
+    play.advance(61)
+    play.give_back()
+    assert phone.notified().presence == ("dnd", "", "Door closed")
+
+
+def test_watchers_are_told_before_anybody_else():
+    play = house()
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    play.effects.clear()
+    play.mqtt("presence/2000", "away")
+    order = [type(effect) for effect in play.effects if isinstance(effect, Send | Publish)]
+    assert order[0] is Send
+    assert order.count(Publish) >= 2
 
 
 class Watchers(RuleBasedStateMachine):

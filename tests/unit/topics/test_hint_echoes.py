@@ -15,7 +15,7 @@ class House:
         self.context = pretended_context(State(hints), self.effects.append)
         access = Access("pb", "user bridge", self.effects.append)
         access.connected(tells_refusals=False)
-        self.echoes = HintEchoes(self.context, "pb", access, shared)
+        self.echoes = HintEchoes(self.context, "pb", access, lambda: shared)
 
     def receive(self, topic, *, retained=False):
         return self.echoes.received(MessageReceived(topic, b"{}", retained, 1.0), 1.0)

@@ -47,6 +47,7 @@ def test_the_document(house):
             "log_level": "info",
             "started": "2026-11-18T11:23:20.000+00:00",
             "config": "0123456789ab",
+            "restart_needed": [],
             "counts": {"hints": 2, "users": 0},
             "listeners": ["udp://127.0.0.1:5060"],
         }

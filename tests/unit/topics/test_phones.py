@@ -46,7 +46,7 @@ class House:
             self.timers,
             lambda now: 1_795_000_000 + now,
             self.emit,
-            shared,
+            lambda: shared,
         )
 
     def emit(self, effect):
