@@ -16,9 +16,9 @@ class RulesAsArbiter:
         """Whether there are rules for this."""
         return self._rules.governs(key)
 
-    def overridden(self, key: FactKey, until: Until | None, now: float) -> None:
+    def overridden(self, key: FactKey, until: Until | None, said_at: float, now: float) -> None:
         """A manual word stands."""
-        self._rules.overridden(key, None if until is None else RulesUntil(*until), now)
+        self._rules.overridden(key, None if until is None else RulesUntil(*until), said_at, now)
 
     def released(self, key: FactKey, now: float) -> None:
         """No manual word stands any more."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from bridge.rules.instance import InstanceKey
-from bridge.rules.sensor import Sensor, captures
+from bridge.rules.sensor import Sensor
 
 ITSELF: Final = 0
 """The voice of the topic that tells the value. The availability readers are 1, 2 ... in their order."""
@@ -38,7 +38,7 @@ class Availability:
         self._mode = sensor.availability_mode
         self._numbers = 0
         topics = (sensor.reader.topic, *(reader.topic for reader in sensor.availability))
-        self._voices = tuple(_voice(sensor.captures, captures(topic)) for topic in topics)
+        self._voices = tuple(_voice(sensor.captures, topic.names) for topic in topics)
 
     def scope(self, voice: int, names: Mapping[str, str]) -> InstanceKey:
         """Whom a message of a voice concerns: the captures that it has in common with the state's topic."""

@@ -14,7 +14,7 @@
      "devices": [{"device": "SIP/2000", "state": "INUSE"}]}
 
 T is ISO 8601 in UTC, S a number of seconds. Rules stand in the order in which they are asked; the one
-that decides is `rule`. `value` is what stands now, in Asterisk's notation; it follows a decision when the
+that decides is `rule`. `value` is what stands now, as `state,subtype,message`; it follows a decision when the
 broker has given it back. `sets` is what the rule sets now, or with its places as they are written where
 it is not true. `captures` are cleaned of what cannot be
 shown; of each sensor at most `MOST_INSTANCES` are listed, those that changed last, and `more` are not.

@@ -1,11 +1,11 @@
 """One output at work: the manual word, else the first rule that holds, not too often."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from bridge.effects import RuleDecided
 from bridge.model.device import DeviceState
 from bridge.model.facts import Fact
-from bridge.model.presence import format_presence
 from bridge.model.words import printable
 from bridge.rules.decision import Decision
 from bridge.rules.manual import ManualWord, Until, default_until
@@ -14,6 +14,9 @@ from bridge.rules.rule import Output
 from bridge.rules.rule_state import RuleState
 from bridge.service import Context
 from bridge.timers import Timer
+
+# Of a message on a phone there is no more to see.
+_LONGEST: Final = 200
 
 Decide = Callable[[Decision, float], None]
 
@@ -29,6 +32,7 @@ class OutputState:
         "_context",
         "_decide",
         "_decided_at",
+        "_lapsed",
         "_options",
         "_put_off",
         "_said",
@@ -56,6 +60,8 @@ class OutputState:
         self._again = again
         self._said: Decision | None = None
         self._decided_at = float("-inf")
+        # A manual word has ended by itself, and nothing has been said in its place yet.
+        self._lapsed = False
         self._put_off: Timer | None = None
 
     def winner(self) -> RuleState | None:
@@ -81,6 +87,8 @@ class OutputState:
         What is put off is not the decision but the question: when the time has come, it is asked anew.
         """
         decision = self._decision()
+        if decision is None and self._lapsed:
+            self._keep(now)
         if decision is None or decision == self._said:
             self._forget_put_off()
             return
@@ -93,6 +101,7 @@ class OutputState:
             said = in_words(decision.value)
             self._context.emit(RuleDecided(self.output.name, decision.rule, said, decision.key.kind))
         self._said = decision
+        self._lapsed = False
         self._decide(decision, now)
 
     def repeat(self, now: float) -> None:
@@ -100,13 +109,14 @@ class OutputState:
         self._said = None
         self.decide(now)
 
-    def override(self, until: Until | None, now: float) -> None:
-        """Somebody has said something: the rules are silent until it ends. None: the configured end."""
+    def override(self, until: Until | None, said_at: float, now: float) -> None:
+        """Somebody has said something: the rules are silent until it ends. None: the configured end, from then on."""
         self._forget_manual()
         self._forget_put_off()
+        self._lapsed = False
         if until is None:
-            until = default_until(self._options.manual_until, self._context.wall(now))
-        self.manual = ManualWord(until, now, self._context.timers, self._context.wall, self.release)
+            until = default_until(self._options.manual_until, said_at)
+        self.manual = ManualWord(until, now, self._context.timers, self._context.wall, self._lapse)
         self.decided = self._said = None
 
     def release(self, now: float) -> None:
@@ -115,10 +125,33 @@ class OutputState:
             self._forget_manual()
             self._again(self, now)
 
+    def replace(self, output: Output, options: RuleOptions) -> None:
+        """Go on under another spelling and other options; the manual word and what was decided stay."""
+        self.output = output
+        self._options = options
+
+    def stop(self) -> None:
+        """No rule is left: nothing is decided any more."""
+        self._forget_manual()
+        self._forget_put_off()
+        for rule in self.rules:
+            rule.stop()
+
     def shifted(self) -> None:
         """A sensor that the rules read has changed; `decide` is called after it."""
         if self.manual is not None and self.manual.until.on_change:
+            self._lapsed = True
             self._forget_manual()
+
+    def _lapse(self, now: float) -> None:
+        self._lapsed = True
+        self.release(now)
+
+    def _keep(self, now: float) -> None:
+        """Say what stands, as a word of the rules: else it would be a manual word again after a restart."""
+        self._lapsed = False
+        standing = self._context.state.facts.value(self.output.key)
+        self._decide(Decision(*self.output, standing, ""), now)
 
     def _decision(self) -> Decision | None:
         state = None if self.manual is not None else self.winner()
@@ -144,5 +177,10 @@ class OutputState:
 
 
 def in_words(value: Fact) -> str:
-    """A value as one line: `away,lunch,back at 13:00`, or `INUSE`."""
-    return printable(value.value if isinstance(value, DeviceState) else format_presence(value), 200)
+    """A value as one line: `away,lunch,back at 13:00`, or `INUSE`.
+
+    It is for people: texts with commas stand as they are, not in base64 as in Asterisk's notation.
+    """
+    if isinstance(value, DeviceState):
+        return str(value.value)
+    return printable(f"{value.state.value},{value.subtype},{value.message}".rstrip(","), _LONGEST)

@@ -37,6 +37,8 @@ class Explanations:
     def requested(self, arguments: Mapping[str, object], answer: Answer, now: float) -> None:
         """Answer one request at once."""
         name = arguments.get("name")
+        if isinstance(name, int) and not isinstance(name, bool):
+            name = str(name)  # who writes JSON by hand leaves the quotes of an extension out
         if not isinstance(name, str) or not name:
             answer("needs the name of an extension, a presence provider, a device or a sensor", {})
             return

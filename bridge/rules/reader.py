@@ -31,10 +31,10 @@ class Reader:
     a map the text itself is the value. Texts are compared without case, numbers and booleans as text.
 
     `possible` is all that it can return, `AVAILABLE` and `UNAVAILABLE` among it; None is anything.
-    ValueError in words when any of it makes no sense.
+    ValueError in words when any of it makes no sense. Readers that were made of the same are equal.
     """
 
-    __slots__ = ("_guards", "_operator", "_otherwise", "_path", "_values", "possible", "topic")
+    __slots__ = ("_guards", "_made_of", "_operator", "_otherwise", "_path", "_values", "possible", "topic")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Reader:
         matches: str | None = None,
         values: Mapping[str, str | None] = MappingProxyType({}),
     ) -> None:
+        conditions = tuple((where, tuple(texts)) for where, texts in guards.items())
+        self._made_of = (topic, path, conditions, contains, below, above, matches, tuple(values.items()))
         self.topic = TopicFilter(topic)
         self._path = Path(path)
         self._guards = tuple((Path(where), _texts(where, texts)) for where, texts in guards.items())
@@ -69,6 +71,12 @@ class Reader:
             return None
         value = self._values.get(folded(text), self._otherwise)
         return text if value == ANY else value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reader) and other._made_of == self._made_of
+
+    def __hash__(self) -> int:
+        return hash(self._made_of)
 
     def __repr__(self) -> str:
         return f"<Reader of {self.topic.pattern}{' at ' if self._path.text else ''}{self._path.text}>"

@@ -54,15 +54,32 @@ class RuleState:
         if self.outcome and self.since == _EVER:
             self._begin(now, level=True)
 
+    def replace(self, rule: Rule) -> None:
+        """Be another rule with the same condition, which goes on: what has begun to hold began when it did.
+
+        What waits, waits for as long as the new rule says.
+        """
+        self.rule = rule
+        self._comparisons = tuple(comparisons(rule.condition)) if rule.placeholders else ()
+        if self.outcome and self.since != _EVER and not self.time:
+            self._note_time(self.since)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = self._context.timers.call_at(self.since + rule.for_seconds, self._lasted)
+
+    def stop(self) -> None:
+        """The rule is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def look(self, now: float, *, level: bool) -> None:
         """Ask the condition. What a level makes true has been so before we came, and so for long enough."""
         outcome = self.rule.condition.outcome(self._view)
         if outcome is self.outcome:
             return
         self.outcome = outcome
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self.stop()
         if outcome:
             self._begin(now, level=level)
 
@@ -80,11 +97,14 @@ class RuleState:
 
     def _begin(self, now: float, *, level: bool) -> None:
         self.since = now
-        if TIME in self.rule.placeholders:
-            second = local_time(self._context.wall(now), self.rule.zone).second
-            self.time = f"{second // 3600:02}:{second // _MINUTE % _MINUTE:02}"
+        self._note_time(now)
         if self.rule.for_seconds > 0 and not level:
             self._timer = self._context.timers.call_at(now + self.rule.for_seconds, self._lasted)
+
+    def _note_time(self, at: float) -> None:
+        if TIME in self.rule.placeholders:
+            second = local_time(self._context.wall(at), self.rule.zone).second
+            self.time = f"{second // 3600:02}:{second // _MINUTE % _MINUTE:02}"
 
     def _lasted(self, now: float) -> None:
         self._timer = None

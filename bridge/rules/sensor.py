@@ -1,11 +1,9 @@
 """What a sensor is: where its value is read, and for how long, how soon and by whose leave it counts."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from bridge.mqtt.filter import TopicFilter
 from bridge.rules.payload import folded
 from bridge.rules.reader import AVAILABLE, UNAVAILABLE, Reader
 
@@ -16,8 +14,6 @@ KEEP: Final = "keep"
 """The policy by which an unavailable sensor keeps its value."""
 
 AvailabilityMode = Literal["latest", "all", "any"]
-
-_CAPTURE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\+?\}")
 
 
 class SensorRequest(NamedTuple):
@@ -58,9 +54,14 @@ class Sensor:
     names: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def readers(self) -> tuple[Reader, ...]:
+        """That of its value, and those of its availability."""
+        return (self.reader, *self.availability)
+
+    @property
     def captures(self) -> tuple[str, ...]:
         """The names of the free captures in its topic."""
-        return captures(self.reader.topic)
+        return self.reader.topic.names
 
     @property
     def possible(self) -> frozenset[str] | None:
@@ -73,11 +74,6 @@ class Sensor:
         if self.on_unavailable != KEEP:
             values.add(folded(self.on_unavailable))
         return frozenset(values)
-
-
-def captures(topic: TopicFilter) -> tuple[str, ...]:
-    """The names of the free captures of a topic, in their order."""
-    return tuple(_CAPTURE.findall(topic.pattern))
 
 
 def fold(value: str | None) -> str | None:

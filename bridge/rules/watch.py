@@ -126,6 +126,14 @@ class Watch:
             if instance.expires_at is not None:
                 self._put_off_expiry(instance, now)
 
+    def stop(self) -> None:
+        """The sensor is gone: nothing waits for anything any more."""
+        for instance in self.instances.values():
+            instance.drop_pending()
+            if instance.expiry is not None:
+                instance.expiry.cancel()
+                instance.expiry = None
+
     def _told(
         self, voice: int, names: Mapping[str, str], available: bool, now: float, *, level: bool
     ) -> Sequence[Shift]:

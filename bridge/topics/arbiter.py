@@ -13,8 +13,8 @@ class Arbiter(Protocol):
         """Whether rules decide on this."""
         ...
 
-    def overridden(self, key: FactKey, until: Until | None, now: float) -> None:
-        """A manual word stands; `until` is None where it does not say how long."""
+    def overridden(self, key: FactKey, until: Until | None, said_at: float, now: float) -> None:
+        """A manual word stands since the Unix second `said_at`; `until` is None where it does not say how long."""
         ...
 
     def released(self, key: FactKey, now: float) -> None:
@@ -29,7 +29,7 @@ class NoRules:
         """Nothing is."""
         return False
 
-    def overridden(self, key: FactKey, _until: Until | None, _now: float) -> None:
+    def overridden(self, key: FactKey, _until: Until | None, _said_at: float, _now: float) -> None:
         """See above."""
         raise AssertionError(f"no rules for {key}")
 

@@ -20,7 +20,7 @@ from bridge.topics.decoders.word import COMMAND, PHONE, RULE, Origin, Word
 from bridge.topics.route import FactRead
 from bridge.topics.standing import Standing
 from bridge.topics.writes import Author, Sent, Writes
-from bridge.walltime import format_utc
+from bridge.walltime import format_utc, parse_moment
 
 # Words of ours that are manual words when the broker gives them back, and not before.
 _TO_COME: Final = (Author.COMMAND, Author.CLAIM)
@@ -143,7 +143,7 @@ class Arbitration:
         except BadPayload:
             return
         if not self._has_passed(until, now):
-            self._overridden(key, until, now)
+            self._overridden(key, until, now, word)
 
     # --- what is heard on truth topics ------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Arbitration:
         if self._has_passed(until, now):
             self.release(key, key.name, now)
         else:
-            self._overridden(key, until, now)
+            self._overridden(key, until, now, sent.word)
 
     def heard(
         self, reading: FactRead, message: MessageReceived, until: Until | None, repeated: bool, now: float
@@ -192,7 +192,7 @@ class Arbitration:
             self._heard_manual(reading, message, outstanding, until, now)
         elif not (outstanding or message.retained or self._is_decided(key, word)):
             # Its payload does not tell by whom it is: what crosses ours may be another bridge's decision.
-            self._overridden(key, None, now)
+            self._overridden(key, None, now, word)
 
     def _heard_rules(self, reading: FactRead, now: float) -> None:
         """Other bridges have rules, too; what they decided after us stands.
@@ -219,7 +219,7 @@ class Arbitration:
         if any(sent.author in _TO_COME and not sent.ended for sent in outstanding):
             # What we have written for a person replaces it, and is the later word.
             return
-        self._overridden(reading.key, until, now)
+        self._overridden(reading.key, until, now, reading.word)
         if outstanding:
             self._restore(reading, message.payload, now)
 
@@ -231,10 +231,17 @@ class Arbitration:
             self._wanted[reading.key] = _Wanted(reading.name, Author.OTHERS, reading.word, payload)
             self._follow(reading.key, now)
 
-    def _overridden(self, key: FactKey, until: Until | None, now: float) -> None:
+    def _overridden(self, key: FactKey, until: Until | None, now: float, word: Word) -> None:
         self._wanted.pop(key, None)
         self._manual.add(key)
-        self.arbiter.overridden(key, until, now)
+        self.arbiter.overridden(key, until, self._said_at(word, now), now)
+
+    def _said_at(self, word: Word, now: float) -> float:
+        """The Unix second at which a word was said: now, unless it tells of an earlier one."""
+        try:
+            return min(parse_moment(word.origin.since, self._zone), self._wall(now))
+        except ValueError:
+            return self._wall(now)
 
     def _has_passed(self, until: Until | None, now: float) -> bool:
         return until is not None and until.at_wall is not None and until.at_wall <= self._wall(now)

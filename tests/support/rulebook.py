@@ -23,7 +23,7 @@ from bridge.rules.options import RuleOptions
 from bridge.rules.output_state import in_words
 from bridge.rules.reader import Reader
 from bridge.rules.rule import Output, Rule, natural_layer
-from bridge.rules.rules import Rules
+from bridge.rules.rules import Rules, RulesReplaced
 from bridge.rules.sensor import Sensor
 from bridge.rules.template import PresenceTemplate, Template
 from bridge.service import Context
@@ -85,9 +85,16 @@ class Rulebook:
         """The broker is gone."""
         self.rules.disconnected()
 
-    def override(self, until: Until | None = None, key: FactKey = ALICE) -> None:
-        """Somebody says something."""
-        self.rules.overridden(key, until, self.now)
+    def replace(self, sensors: Sequence[Sensor], rules: Sequence[Rule]) -> RulesReplaced:
+        """The configuration is another."""
+        replaced = self.rules.replace(sensors, rules, RuleOptions(min_interval=0.0), self.now)
+        self.rules.settle(self.now)
+        self.timers.run(self.now)
+        return replaced
+
+    def override(self, until: Until | None = None, key: FactKey = ALICE, said_before: float = 0.0) -> None:
+        """Somebody says something, or had said it so many seconds before."""
+        self.rules.overridden(key, until, self.wall(self.now) - said_before, self.now)
         self.timers.run(self.now)
 
     def release(self, key: FactKey = ALICE) -> None:

@@ -23,17 +23,17 @@ class Step(NamedTuple):
 def loops(
     rules: Sequence[Rule], sensors: Mapping[str, Sensor], topics: Callable[[Output], Iterable[str]]
 ) -> Iterator[tuple[Step, ...]]:
-    """For each output that feeds itself, the shortest way round, unless it lies on one that was found before.
+    """For each rule that is fed by its own output, the shortest way round, unless it lies on one found before.
 
     `topics` tells where it can be read what an output is. The first step begins at the output, and the
     rule of the last step sets it.
     """
     steps = _steps(rules, sensors, topics)
-    seen: set[FactKey] = set()
-    for key in steps:
-        if key not in seen:
-            way = _way_round(key, steps)
-            seen.update(step.of.key for step in way)
+    seen: set[int] = set()
+    for rule in rules:
+        if id(rule) not in seen:
+            way = _way_round(rule, steps)
+            seen.update(id(step.rule) for step in way)
             if way:
                 yield way
 
@@ -60,17 +60,18 @@ def _steps(
     return steps
 
 
-def _way_round(start: FactKey, steps: Mapping[FactKey, Sequence[Step]]) -> tuple[Step, ...]:
-    """The shortest way from an output back to it; none is empty."""
-    ways: dict[FactKey, tuple[Step, ...]] = {}
+def _way_round(rule: Rule, steps: Mapping[FactKey, Sequence[Step]]) -> tuple[Step, ...]:
+    """The shortest way from the output of a rule back to the rule; none is empty."""
+    start = rule.output.key
+    reached = {start}
     waiting: deque[tuple[FactKey, tuple[Step, ...]]] = deque([(start, ())])
     while waiting:
         key, way = waiting.popleft()
         for step in steps[key]:
-            reached = step.rule.output.key
-            if reached not in ways:
-                ways[reached] = (*way, step)
-                if reached == start:
-                    return ways[reached]
-                waiting.append((reached, ways[reached]))
+            if step.rule is rule:
+                return (*way, step)
+            output = step.rule.output.key
+            if output not in reached:
+                reached.add(output)
+                waiting.append((output, (*way, step)))
     return ()

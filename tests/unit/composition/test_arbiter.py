@@ -27,8 +27,9 @@ def test_everything_is_handed_on():
     arbiter = RulesAsArbiter(rules)
     assert arbiter.governs(KEY)
     assert not arbiter.governs(presence_key("2001"))
-    arbiter.overridden(KEY, None, 1.0)
-    arbiter.overridden(KEY, Until(5.0, on_change=True), 2.0)
+    arbiter.overridden(KEY, None, 7.0, 1.0)
+    arbiter.overridden(KEY, Until(5.0, on_change=True), 8.0, 2.0)
     arbiter.released(KEY, 3.0)
-    assert rules.told == [(KEY, None, 1.0), (KEY, RulesUntil(5.0, on_change=True), 2.0), (KEY, 3.0)]
+    until = RulesUntil(5.0, on_change=True)
+    assert rules.told == [(KEY, None, 7.0, 1.0), (KEY, until, 8.0, 2.0), (KEY, 3.0)]
     assert isinstance(rules.told[1][1], RulesUntil)

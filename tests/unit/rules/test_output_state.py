@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.effects import RuleDecided
+from bridge.model.device import DeviceState
+from bridge.model.presence import Presence, PresenceState, parse_presence
 from bridge.rules.layer import Layer
 from bridge.rules.manual import Until
+from bridge.rules.output_state import in_words
 from support.rulebook import ALICE, Rulebook, rule, sensor
 
 DOOR = sensor("door")
@@ -261,6 +264,15 @@ def test_a_word_that_names_no_end_has_the_configured_one():
     assert changing.last == "dnd,,Door closed"
 
 
+def test_the_configured_end_counts_from_when_the_word_was_said():
+    book = door(manual_until=90.0)
+    book.override(said_before=60.0)
+    book.advance(29)
+    assert len(book.decided) == 1
+    book.advance(2)
+    assert len(book.decided) == 2
+
+
 def test_a_manual_word_takes_back_what_was_put_off():
     book = door(min_interval=1.0)
     book.say("door", "closed")
@@ -288,3 +300,64 @@ def test_a_manual_word_that_is_stored_stands_before_anything_is_decided():
     assert book.decided == []
     book.say("door", "closed")
     assert book.last == "dnd,,Door closed"
+
+
+# --- a manual word that ends where no rule decides ---
+
+
+@pytest.mark.parametrize("ends", ["time", "change"])
+def test_what_stands_is_kept_as_a_word_of_the_rules(ends):
+    """Else it would be a manual word again after a restart, and keep out a rule that is true by then."""
+    book = door(CLOSED)
+    book.state.put(ALICE, "2000", parse_presence("away"), None)
+    book.override(Until(at_wall=book.wall(book.now) + 60) if ends == "time" else Until(on_change=True))
+    assert book.decided == []
+    if ends == "time":
+        book.advance(61)
+    else:
+        book.say("door", "ajar")
+    assert book.decided == [("2000", "away", "")]
+    assert book.of(RuleDecided) == []
+    book.say("door", "closed")
+    assert book.decided[1:] == [("2000", "dnd,,Door closed", "closed")]
+
+
+def test_what_is_taken_back_is_not_for_the_rules_to_keep():
+    """Whoever takes it back knows what is on its way to the broker."""
+    book = door(CLOSED)
+    book.override(Until(on_change=True))
+    book.release()
+    book.say("door", "ajar")
+    assert book.decided == []
+
+
+def test_a_new_word_needs_no_keeping_of_the_old():
+    book = door(CLOSED)
+    book.override(Until(at_wall=book.wall(book.now) + 60))
+    book.disconnect()
+    book.advance(61)
+    book.override()
+    book.synchronise()
+    assert book.decided == []
+
+
+# --- for people ---
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (DeviceState.INUSE, "INUSE"),
+        (Presence(PresenceState.DND), "dnd"),
+        (Presence(PresenceState.AWAY, "lunch"), "away,lunch"),
+        (Presence(PresenceState.AWAY, "", "at noon"), "away,,at noon"),
+        (Presence(PresenceState.AWAY, "lunch", "Back, say, at 13:00"), "away,lunch,Back, say, at 13:00"),
+    ],
+)
+def test_a_value_in_words_is_as_it_is_read(value, words):
+    assert in_words(value) == words
+
+
+def test_a_value_in_words_is_short_and_printable():
+    assert in_words(Presence(PresenceState.DND, "", "\x1b[2J" + "x" * 1000)).startswith("dnd,,\\x1b[2J")
+    assert len(in_words(Presence(PresenceState.DND, "", "x" * 1000))) <= 200

@@ -97,9 +97,13 @@ def test_a_sensor_is_told_with_all_that_depends_on_it(house):
     assert house.ask("unread")["outputs"] == []
 
 
-@pytest.mark.parametrize("name", [None, "", 5, ["2000"]])
+@pytest.mark.parametrize("name", [None, "", True, 5.5, ["2000"]])
 def test_what_is_no_name(house, name):
     assert house.ask(name)["error"].startswith("needs the name of an extension, a presence provider")
+
+
+def test_an_extension_may_stand_without_quotes(house):
+    assert house.ask(2000)["extension"]["extension"] == "2000"
 
 
 def test_an_unknown_name_is_told_what_is_known(house):

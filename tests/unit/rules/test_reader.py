@@ -115,3 +115,23 @@ def test_no_payload_makes_a_reader_fail(raw):
     for reader in READERS:
         value = reader.read(Payload(raw))
         assert value is None or reader.possible is None or value in reader.possible
+
+
+def test_readers_of_the_same_are_equal():
+    def made(**options):
+        return Reader(
+            "a/{x}", **{"path": "p", "guards": {"g": ["1", "2"]}, "values": {"on": "open"}, **options}
+        )
+
+    assert made() == made()
+    assert hash(made()) == hash(made())
+    others = [
+        {"path": "q"},
+        {"guards": {"g": ["1"]}},
+        {"values": {"on": "shut"}},
+        {"below": 3.0},
+        {"matches": "x"},
+    ]
+    assert all(made(**other) != made() for other in others)
+    assert Reader("a/{y}") != Reader("a/{x}")
+    assert Reader("a") != "a"

@@ -519,3 +519,69 @@ def test_all_orders_of_availability_and_values_at_the_start():
             book.store(topic, text)
         book.synchronise()
         assert book.last == "away"
+
+
+# --- other sensors and rules ---
+
+
+def test_what_becomes_of_the_rules_is_told():
+    request = SensorRequest("ask", b"?")
+    other = sensor("lamp", "lamp/{x}", requests=(request,))
+    book = Rulebook(DOOR, rules=[CLOSED])
+    lamp = rule("lamp", {"lamp": "on"}, "INUSE", output="Custom:lamp")
+    found = book.replace([DOOR, other], [CLOSED, lamp])
+    assert (found.filters, found.requests) == (("lamp/+",), (request,))
+    assert (found.gained, found.lost) == ({device_key("Custom:lamp"): "Custom/lamp"}, ())
+    assert book.rules.filters == ("door", "lamp/+")
+    found = book.replace([other], [lamp])
+    assert (found.filters, found.requests, dict(found.gained), found.lost) == ((), (), {}, (ALICE,))
+
+
+def test_nothing_waits_for_what_is_gone():
+    slow = sensor("door", for_seconds={"closed": 9.0}, expire_seconds=50.0)
+    held = rule("held", {"window": "open"}, "dnd", for_seconds=10)
+    book = Rulebook(slow, sensor("window"), rules=[held], min_interval=5.0)
+    book.synchronise()
+    book.say("door", "open")
+    book.say("door", "closed")
+    book.say("window", "open")
+    book.override(Until(at_wall=book.wall(book.now) + 100))
+    book.replace([], [])
+    assert len(book.timers) == 0
+
+
+def test_a_rule_with_the_condition_of_another_goes_on_in_its_place():
+    twice = [
+        rule("a", {"door": "closed"}, "dnd", for_seconds=10),
+        rule("b", {"door": "closed"}, "xa", for_seconds=20),
+    ]
+    book = Rulebook(DOOR, rules=twice)
+    book.synchronise()
+    book.say("door", "open")
+    book.say("door", "closed")
+    book.advance(5)
+    book.replace([DOOR], twice[1:])
+    book.advance(14)
+    assert book.last is None
+    book.advance(2)
+    assert book.last == "xa"
+
+
+def test_a_text_with_the_time_tells_when_its_condition_became_true():
+    book = Rulebook(DOOR, rules=[rule("shut", {"door": "closed"}, "dnd,,Closed")])
+    book.synchronise()
+    book.say("door", "closed")
+    book.advance(3600)
+    book.replace([DOOR], [rule("shut", {"door": "closed"}, "dnd,,Closed at {time}")])
+    assert book.last == "dnd,,Closed at 11:23"
+
+
+def test_what_a_new_rule_finds_standing_as_its_own_word_keeps_its_time():
+    book = Rulebook(DOOR)
+    book.synchronise()
+    book.say("door", "closed")
+    book.state.put(ALICE, "2000", parse_presence("dnd,,Closed at 09:30"), None)
+    book.replace([DOOR], [rule("shut", {"door": "closed"}, "dnd,,Closed at {time}")])
+    # The sensor is as new as the rule.
+    book.store("door", "closed")
+    assert book.last == "dnd,,Closed at 09:30"

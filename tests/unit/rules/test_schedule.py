@@ -120,3 +120,27 @@ def test_the_clock_and_the_windows_agree_through_a_year():
         moment = datetime.fromtimestamp(clock.wall(clock.now), BERLIN)
         second = moment.hour * HOUR + moment.minute * 60 + moment.second
         assert clock.schedule.is_open(WORK) is (moment.weekday() < 5 and 8 * HOUR <= second < 17 * HOUR)
+
+
+def test_other_windows_are_looked_at_at_once_and_nothing_is_reported():
+    evening = Window(BERLIN, begin=18 * HOUR, end=20 * HOUR)
+    night = Window(BERLIN, begin=19 * HOUR, end=7 * HOUR)
+    clock = Clock(WORK, evening, at=datetime(2026, 11, 18, 19, 0, tzinfo=BERLIN))
+    clock.start()
+    clock.schedule.replace((night, WORK), clock.now)
+    assert clock.schedule.is_open(night)
+    assert not clock.schedule.is_open(evening)
+    assert clock.reports == []
+    clock.advance(14)
+    assert clock.reports == [("Thu 07:00:00", [night]), ("Thu 08:00:00", [WORK])]
+    clock.schedule.replace((), clock.now)
+    assert clock.timers.deadline() is None
+    assert not clock.schedule.is_open(WORK)
+
+
+def test_other_windows_before_the_start_wait_for_it():
+    clock = Clock(at=datetime(2026, 11, 18, 12, 0, tzinfo=BERLIN))
+    clock.schedule.replace((WORK,), clock.now)
+    assert not clock.schedule.is_open(WORK)
+    clock.start()
+    assert clock.schedule.is_open(WORK)

@@ -2,13 +2,12 @@
 
 import pytest
 
-from bridge.mqtt.filter import TopicFilter
 from bridge.rules.reader import Reader
-from bridge.rules.sensor import Sensor, captures, fold
+from bridge.rules.sensor import Sensor, fold
 
 
 def test_the_captures_of_a_topic_in_their_order():
-    assert captures(TopicFilter("a/{x}/b/{rest+}/{y_2}")) == ("x", "rest", "y_2")
+    assert Sensor("doors", Reader("a/{x}/b/{rest+}/{y_2}")).captures == ("x", "rest", "y_2")
     assert Sensor("door", Reader("zigbee2mqtt/door")).captures == ()
 
 

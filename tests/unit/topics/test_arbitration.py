@@ -282,10 +282,11 @@ def test_a_word_that_is_replayed_does_not_begin_anew():
 
 def test_nor_does_one_that_the_broker_delivers_twice():
     house = House(options=RuleOptions(min_interval=0.0, manual_until=40.0))
-    signed = b'{"state":"away","by":"command","since":"2026-11-18T11:00:00.000+00:00"}'
+    signed = json.dumps({"state": "away", "by": "command", "since": at(house, 0)}).encode()
     house.say(TRUTH, signed)
     house.advance(30)
     house.say(TRUTH, signed)
+    assert house.bridge.decides() == "manual"
     house.advance(11)
     house.settle()
     assert house.stands == (SHUT, "rule", "shut")
@@ -311,6 +312,17 @@ def test_after_a_restart_a_manual_word_is_one(house, until):
     assert later.bridge.presence.state is (
         PresenceState.AVAILABLE if until == "change" else PresenceState.AWAY
     )
+
+
+def test_after_a_restart_a_configured_end_counts_from_when_the_word_was_said():
+    options = RuleOptions(min_interval=0.0, manual_until=40.0)
+    early = House(options=options)
+    truth = json.dumps({"state": "away", "by": "command", "since": at(early, -30)}).encode()
+    house = House(options=options, retained={TRUTH: truth})
+    assert house.bridge.decides() == "manual"
+    house.advance(11)
+    house.settle()
+    assert house.stands == (SHUT, "rule", "shut")
 
 
 def test_after_a_restart_an_end_in_the_future_is_waited_for(house):

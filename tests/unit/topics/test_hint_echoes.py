@@ -105,3 +105,17 @@ def test_without_hints_nothing_is_waited_for():
     house.said()
     house.context.timers.run(100.0)
     assert house.said() == []
+
+
+def test_a_hint_that_has_gone_is_not_waited_for_and_one_that_is_back_is_not_deleted():
+    house = House()
+    house.context.state.replace_hints(HINTS[1:])
+    house.echoes.gone(["2000"])
+    house.echoes.synchronised(1.0)
+    house.context.timers.run(100.0)
+    assert house.said() == [Unsubscribe(("pb/hint/#",))]
+    house.echoes.disconnected()
+    assert house.echoes.filters == ("pb/hint/2001",)
+    house.context.state.replace_hints(HINTS)
+    house.echoes.tidy(2.0)
+    assert house.said() == []

@@ -181,3 +181,30 @@ def test_what_has_told_us_of_the_state_of_a_bridge_shows_that_we_may_read():
     play.mqtt("bridge/state", "offline", retained=True)
     play.advance(6)
     assert f"user bridge may not write {BASE}/bridge/#" in play.of(Warned)[0].text
+
+
+# --- reading other topics -------------------------------------------------------------------------
+
+
+def test_what_is_read_now_and_was_not_is_subscribed_to_and_what_is_read_no_more_is_not():
+    play = Playbook(HINT, sensors=(DOOR,), rules=RULES)
+    before = (*play.session.filters, "old/one", "old/two")
+    play.effects.clear()
+    play.session.reread([one for one in before if one != "house/door"], (), DOOR.requests)
+    question = Publish("house/door/get", b"now", retain=False)
+    assert play.effects == [Subscribe(("house/door",)), Unsubscribe(("old/one", "old/two")), question]
+
+
+def test_what_is_stored_comes_once_more_where_that_is_asked_for():
+    play = Playbook(HINT, sensors=(DOOR,), rules=RULES)
+    play.effects.clear()
+    play.session.reread(play.session.filters, ("house/door", "house/door"), ())
+    assert play.effects == [Subscribe(("house/door",))]
+
+
+def test_without_a_broker_the_next_connection_sees_to_it():
+    play = Playbook(HINT, sensors=(DOOR,), rules=RULES)
+    play.disconnect()
+    play.effects.clear()
+    play.session.reread(("old",), ("new",), DOOR.requests)
+    assert play.effects == []

@@ -58,6 +58,12 @@ def test_the_shortest_way_round_is_told_once():
     assert found(rule("a", "b"), rule("b", "c"), rule("c", "a")) == ["a>c>b>a"]
 
 
+def test_each_rule_that_is_fed_by_its_output_is_told_of():
+    """Whoever mends the first should not find the second only then."""
+    reads = [rule("a", "a"), rule("a", "a")]
+    assert [steps[-1].rule for steps in loops(reads, SENSORS, lambda output: [f"out/{output.name}"])] == reads
+
+
 def test_two_loops():
     assert found(rule("a", "b"), rule("b", "a"), rule("c", "c", "a")) == ["a>b>a", "c>c"]
 
