@@ -12,11 +12,13 @@ from bridge.commands import (
     hints,
     loglevel,
     provision,
+    reload,
     replay,
     resync,
     run,
     set_,
     store,
+    trace,
     watch,
 )
 from bridge.commands.command import Command
@@ -32,8 +34,10 @@ COMMANDS: Final[Sequence[Command]] = (
     replay,
     demo,
     provision,
+    reload,
     resync,
     health,
     loglevel,
+    trace,
     store,
 )

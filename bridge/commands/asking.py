@@ -5,7 +5,13 @@ from typing import Any
 
 from bridge.commands.command import account_of
 from bridge.config import Settings
-from bridge.io.oneshot import BrokerError, ask, read_retained
+from bridge.io.oneshot import Account, BrokerError, ask, read_retained
+
+
+def require_bridge(account: Account, base_topic: str) -> None:
+    """Raise BrokerError, in words, where no bridge is online."""
+    if b"online" not in read_retained(account, base_topic, "bridge/state").values():
+        raise BrokerError(f"no bridge is online at {account}")
 
 
 def answer_of(
@@ -16,8 +22,7 @@ def answer_of(
     BrokerError, in words, where no bridge is online, or where it refuses.
     """
     account, base_topic = account_of(settings), settings.base_topic
-    if b"online" not in read_retained(account, f"{base_topic}/bridge/state").values():
-        raise BrokerError(f"no bridge is online at {account}")
+    require_bridge(account, base_topic)
     answer = ask(account, base_topic, command, arguments, patience)
     if answer.get("status") != "ok":
         raise BrokerError(str(answer.get("error")))

@@ -16,7 +16,7 @@ from bridge.commands.ear import Ear
 from bridge.commands.phone import Phone
 from bridge.commands.screen import choose_screen
 from bridge.commands.stage import HOST, Stage, build_stage
-from bridge.commands.stopwatch import GRACE, Stopwatch
+from bridge.commands.stopwatch import GRACE, Stopwatch, begins_anew
 from bridge.commands.wording import refusal
 from bridge.composition import Bridge, StartError
 from bridge.config import Listener, Settings, load
@@ -152,11 +152,12 @@ class _Demo:
         elif isinstance(report, Seen):
             last = self._last.get(report.extension)
             if last is None or last.picture != report.picture:
-                asyncio.get_running_loop().call_later(GRACE, partial(self._show, report))
+                show = partial(self._show, report, begins_anew(last))
+                asyncio.get_running_loop().call_later(GRACE, show)
             self._last[report.extension] = report
 
-    def _show(self, seen: Seen) -> None:
-        self._screen.show(seen, self._stopwatches[seen.extension].latency(seen.at))
+    def _show(self, seen: Seen, first: bool) -> None:
+        self._screen.show(seen, self._stopwatches[seen.extension].latency(seen.at, first=first))
 
     async def _keep_playing(self, ear: Ear) -> None:
         for topic, payload in itertools.cycle(_PLAY):

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print name, state, subtype and message; fail if the one that was asked for is not set."""
     root = f"{settings.base_topic}/presence/"
     try:
-        retained = read_retained(account_of(settings), f"{root}#")
+        retained = read_retained(account_of(settings), settings.base_topic, "presence/#")
     except BrokerError as error:
         print(error, file=sys.stderr)
         return 1

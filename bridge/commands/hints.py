@@ -23,8 +23,8 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
     """Print one line for each configured hint."""
     root = f"{settings.base_topic}/hint/"
     try:
-        retained = read_retained(account_of(settings), f"{root}+")
-        bridge = read_retained(account_of(settings), f"{settings.base_topic}/bridge/state")
+        retained = read_retained(account_of(settings), settings.base_topic, "hint/+")
+        bridge = read_retained(account_of(settings), settings.base_topic, "bridge/state")
     except BrokerError as error:
         print(error, file=sys.stderr)
         return 1

@@ -5,7 +5,7 @@ import asyncio
 import os
 
 from bridge.composition import Bridge
-from bridge.config import Settings, find
+from bridge.config import Settings, find, load
 from bridge.io.log import LEVELS, configure
 
 NAME = "run"
@@ -15,11 +15,13 @@ NEEDS_CONFIG = True
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing beyond the configuration, but how much is said."""
-    parser.add_argument("--log-level", default="info", choices=LEVELS)
+    parser.add_argument("--log-level", choices=LEVELS, help="what to log (default: level of [log])")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT."""
-    configure(args.log_level)
-    store = settings.store.file(find(args.config), os.environ)
-    return asyncio.run(Bridge(settings, store=store).serve())
+    configure(args.log_level or settings.log.level, settings.log.format)
+    file = find(args.config)
+    store = settings.store.file(file, os.environ)
+    bridge = Bridge(settings, store=store, read=lambda: load(file, os.environ))
+    return asyncio.run(bridge.serve())

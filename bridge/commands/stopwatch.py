@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bridge.model.facts import FactKey
+from bridge.subscriber.reports import Seen
 
 # Seconds by which a NOTIFY may overtake our own copy of the message: a broker serves its clients
 # one after the other, and the bridge may come first.
@@ -30,18 +31,31 @@ class Stopwatch:
         """Messages may have been missed: what was heard says nothing any more."""
         self._heard.clear()
 
-    def latency(self, seen_at: float) -> float | None:
+    def latency(self, seen_at: float, *, first: bool = False) -> float | None:
         """Seconds from the message behind a NOTIFY that arrived at `seen_at`; None if none was heard.
 
         To be asked once for each NOTIFY, GRACE seconds after it. The message is the newest before the
         NOTIFY that no earlier NOTIFY was about, or else the first after it (the result is negative).
+        The `first` of a subscription answers the phone (RFC 6665 section 4.2.1.2): no message is behind it.
         """
         heard = self._heard
+        if first:
+            self._pass_over(seen_at)
+            return None
         claimed = next((at for at in reversed(heard) if at <= seen_at), None)
         if claimed is None:
             claimed = next((at for at in heard if at <= seen_at + GRACE), None)
         if claimed is None:
             return None
-        while heard and heard[0] <= claimed:
-            heard.popleft()
+        self._pass_over(claimed)
         return seen_at - claimed
+
+    def _pass_over(self, until: float) -> None:
+        """What was heard up to this second has been told of."""
+        while self._heard and self._heard[0] <= until:
+            self._heard.popleft()
+
+
+def begins_anew(last: Seen | None) -> bool:
+    """Whether the NOTIFY after `last` is the first of a subscription."""
+    return last is None or last.subscription == "terminated"

@@ -11,7 +11,7 @@ from typing import Final
 from bridge.commands.command import account_of
 from bridge.commands.ear import Ear
 from bridge.commands.phone import Phone
-from bridge.commands.stopwatch import GRACE, Stopwatch
+from bridge.commands.stopwatch import GRACE, Stopwatch, begins_anew
 from bridge.commands.wording import TITLES, arrival, document, line, refusal, row
 from bridge.config import Listener, Settings
 from bridge.config.addresses import parse_listener
@@ -133,7 +133,7 @@ class _Watch:
         self._stop = asyncio.Event()
         self._last: Seen | None = None
         # Shown when the time of grace has passed that their latency needs.
-        self._waiting: deque[Seen] = deque()
+        self._waiting: deque[tuple[Seen, bool]] = deque()
         self._lines = 0
         self._status = 0
         self._broken_pipe: BrokenPipeError | None = None
@@ -178,15 +178,15 @@ class _Watch:
             reason = printable(seen.reason) or "no reason given"
             print(f"note: the bridge ended the subscription ({reason}); asking again", file=sys.stderr)
         if self._last is None or seen.picture != self._last.picture:
-            self._waiting.append(seen)
+            self._waiting.append((seen, begins_anew(self._last)))
             asyncio.get_running_loop().call_later(GRACE, self._show)
         self._last = seen
 
     def _show(self) -> None:
-        seen = self._waiting.popleft()
+        seen, first = self._waiting.popleft()
         if self._lines == self._most or self._broken_pipe is not None:
             return
-        when, latency = arrival(seen), self._stopwatch.latency(seen.at)
+        when, latency = arrival(seen), self._stopwatch.latency(seen.at, first=first)
         try:
             if self._json:
                 print(document(seen, when, latency), flush=True)

@@ -80,8 +80,10 @@ def test_one_that_has_seen_something(utc):
         "  SIP          udp://127.0.0.1:5060 is lost",
         "  store        ok",
         "  phones       12 subscriptions, 1 NOTIFYs under way, 1 behind for up to 1.5 s",
-        "  last NOTIFY  2026-11-24 11:06:00; 4.25 ms from the last MQTT message to a phone's answer"
-        " (in the last minute half within 4 ms, 99 % within 10.5 ms)",
+        (
+            "  last NOTIFY  2026-11-24 11:06:00; 4.25 ms from the last MQTT message to a phone's answer"
+            " (in the last minute half within 4 ms, 99 % within 10.5 ms)"
+        ),
     ]
 
 

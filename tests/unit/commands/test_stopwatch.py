@@ -1,7 +1,9 @@
 import pytest
 
-from bridge.commands.stopwatch import GRACE, Stopwatch
+from bridge.commands.stopwatch import GRACE, Stopwatch, begins_anew
 from bridge.model.facts import device_key, presence_key
+from bridge.subscriber.pidf import Picture
+from bridge.subscriber.reports import Seen
 
 PROVIDER, DEVICE = presence_key("2000"), device_key("SIP/2000")
 
@@ -55,3 +57,16 @@ def test_nothing_is_known_after_a_gap(stopwatch):
     stopwatch.heard(PROVIDER, 9.75)
     stopwatch.forget()
     assert stopwatch.latency(10.0) is None
+
+
+def test_the_first_notify_of_a_subscription_has_no_message_behind_it(stopwatch):
+    stopwatch.heard(PROVIDER, 9.75)
+    stopwatch.heard(PROVIDER, 10.0 + GRACE / 2)
+    assert stopwatch.latency(10.0, first=True) is None
+    assert stopwatch.latency(11.0) == pytest.approx(1.0 - GRACE / 2)
+    assert stopwatch.latency(12.0) is None
+
+
+def test_what_comes_after_the_end_of_a_subscription_is_the_first_of_another():
+    active, ended = (Seen("2000", Picture(), word, "", 1.0) for word in ("active", "terminated"))
+    assert [begins_anew(last) for last in (None, active, ended)] == [True, False, True]
