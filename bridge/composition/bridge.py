@@ -2,35 +2,47 @@
 
 import asyncio
 import gc
+import math
 import secrets
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 
 from bridge import __version__
 from bridge.composition.core import Core, Outside
+from bridge.composition.instruments import Instruments
+from bridge.composition.reloading import Prepared, Reloading, served_files
+from bridge.composition.website import website
 from bridge.config import MqttSettings, Settings
-from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url, provisioned
-from bridge.effects import Observation
-from bridge.events import Address, BrokerDisconnected, Event, Flow, Stopping
+from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url
+from bridge.effects import Observation, PhoneFileAnswered
+from bridge.events import Address, BrokerDisconnected, Event, Flow, Stopping, Wake
 from bridge.io import log
 from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
+from bridge.io.heartbeat import Heartbeat
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
 from bridge.io.listeners import ListenerOptions, ListenError, Listeners
 from bridge.io.mqtt import MqttLink, MqttOptions
-from bridge.io.phone_files import phone_files_route
+from bridge.io.phone_files import Served, phone_files_route
+from bridge.io.questions import Questions
 from bridge.io.runner import Runner
+from bridge.io.store import Content, Store, StoreInUse
 from bridge.io.tasks import Tasks
 from bridge.io.tls import TlsFiles
-from bridge.metrics import Observer, Readings, StateCollector, create_registry
-from bridge.phones.files import phone_files
+from bridge.metrics import Observer, Registry, StateCollector
+from bridge.metrics.revision import revision
 from bridge.sip.addressing import host_port
 from bridge.sip.transaction import TimerValues
+from bridge.topics.readiness import Part
+from bridge.topics.requests import Answer
 from bridge.topics.session import state_topic
+from bridge.topics.surroundings import Surroundings
 
 # Seconds that phones have to answer the last NOTIFY when the bridge stops.
 _FAREWELL = 1.0
@@ -52,44 +64,74 @@ class Bridge:
     """Everything, put together for one configuration.
 
     `observers` are told what the log is told; `mqtt5` is false for a broker that is known not to
-    speak MQTT 5.
+    speak MQTT 5; `store` is the file that keeps what must outlive the process, None for none. `read`
+    gives the settings that stand in the file now, None where there is no file to reload. It is called in a thread.
     """
 
-    def __init__(self, settings: Settings, observers: Sequence[Observe] = (), *, mqtt5: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        observers: Sequence[Observe] = (),
+        *,
+        mqtt5: bool = True,
+        store: Path | None = None,
+        read: Callable[[], Settings] | None = None,
+    ) -> None:
         self._settings = settings
         self._mqtt5 = mqtt5
         self._base_topic = settings.base_topic
-        self._counter = Observer()
+        limit = settings.metrics.per_extension_limit
+        self._counter = Observer(sensors=islice(settings.sensors, limit))
+        self._heartbeat = Heartbeat(self._counter.lagged)
         self._observers = (log.observe, self._counter.observe, *observers)
         self._tasks = Tasks(lambda name, error: log.warn(f"{name} failed: {error!r}"))
         self._embedded: EmbeddedBroker | None = None
         self._mqtt: MqttLink | None = None
-        self._broker_state = "not connected yet"
-        self._heartbeat_at = time.monotonic()
+        self._started_at = time.monotonic()
 
         # What is known, heard and spoken.
         self._runner = Runner(self._observe)
         self._listeners = Listeners(_listening(settings), self._runner.feed, self._observe)
-        self._core = Core(settings, Outside(self._runner.emit, _token, _wall, self._stream_to))
+        outside = Outside(
+            self._runner.emit,
+            _token,
+            _wall,
+            self._stream_to,
+            self._surroundings(),
+            store=store is not None,
+            reload=self._reload,
+        )
+        self._core = Core(settings, outside)
         self._runner.attach(self._core.engine)
+        self._store = Store(store, self._heard, log.warn) if store is not None else None
+
+        self._reloading = Reloading(settings, read, self._renew, self._runner.feed, self._tasks)
 
         # What is measured.
-        registry = create_registry((self._counter, StateCollector(self._readings())), __version__)
-        routes = operation_routes(registry, self._healthy, self._ready)
-        self._phone_files: dict[str, bytes] = {}
+        readings = Instruments(
+            self._core, self._listeners, self._is_connected, lambda: self._reloading.last, store
+        ).readings
+        gauges = StateCollector(readings, limit)
+        registry = Registry((self._counter, gauges), __version__, revision())
+        routes = operation_routes(registry.expose, self._healthy, self._ready)
+        self._served = Served({}, settings.sip.networks)
         if settings.provisioning.http:
-            networks = settings.sip.networks
-            routes.append(phone_files_route(FOLDER, self._phone_files, networks, log.observe))
+            routes.append(phone_files_route(FOLDER, lambda: self._served, self._file_answered))
+
+        # What is shown.
+        self._questions = Questions(self._runner.feed)
+        self._site = website(settings, self._core, self._questions, log.warn)
+        routes += self._site.routes()
         self._http = HttpServer(settings.http.address, routes)
 
     # --- life ------------------------------------------------------------------------------------
 
     async def serve(self) -> int:
-        """Run until SIGTERM or SIGINT; the exit status of the process. SIGHUP takes renewed certificates."""
+        """Run until SIGTERM or SIGINT; the exit status of the process. SIGHUP reloads."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._listeners.refresh)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
         try:
             await self.start()
             await stop.wait()
@@ -103,26 +145,36 @@ class Bridge:
     async def start(self) -> None:
         """Open everything. Raise StartError; `stop` closes what was opened by then."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
+        self._questions.open()
+        content = self._open_store()
         self._open_sip()
+        self._resume(content)
         self._open_http()
         await self._open_mqtt()
-        self._tasks.start("heartbeat", self._beat())
+        self._tasks.start("heartbeat", self._heartbeat.run())
+        self._tasks.start("log", log.tend())
         # What lives by now lives long; the collector need not look at it again.
         gc.collect()
         gc.freeze()
 
     async def stop(self) -> None:
         """Say goodbye to phones and broker, and close everything."""
-        if self._core.notifier.subscriptions:
-            self._runner.feed(Stopping())
+        has_farewells = bool(self._core.notifier.subscriptions) and not self._core.memory.is_safe
+        self._runner.feed(Stopping())
+        if has_farewells:
             await self._last_answers()
         if self._mqtt is not None:
             await self._mqtt.stop((state_topic(self._base_topic), b"offline"))
+        if self._store is not None:
+            await self._store.stop()
+        # What is asked from now on nobody can keep: it is asked again in the next run.
+        await self._listeners.stop()
         await self._tasks.stop()
         if self._embedded is not None:
             await self._embedded.stop()
+        self._site.close()
         self._http.stop()
-        await self._listeners.stop()
+        log.sum_up(math.inf)
 
     async def _last_answers(self) -> None:
         answered = asyncio.Event()
@@ -135,12 +187,29 @@ class Bridge:
         with suppress(TimeoutError):
             await asyncio.wait_for(answered.wait(), _FAREWELL)
 
-    async def _beat(self) -> None:
-        while True:
-            self._heartbeat_at = time.monotonic()
-            await asyncio.sleep(1)
-
     # --- opening ---------------------------------------------------------------------------------
+
+    def _open_store(self) -> Content:
+        if self._store is None:
+            return {}
+        self._runner.keep(self._store)
+        try:
+            content = self._store.open()
+        except StoreInUse as error:
+            raise StartError(f"the store {self._store.path} cannot be shared: {error}") from error
+        log.note(f"the store is {self._store.path}")
+        return content
+
+    def _resume(self, content: Content) -> None:
+        """Go on with what an earlier run knew; to be called when it is known who listens."""
+        if self._store is None:
+            return
+        # All that is made lives: to look through it again and again would take longer than to make it.
+        gc.disable()
+        self._core.resume(content, self._listeners.home, time.monotonic())
+        gc.enable()
+        self._tasks.start("store", self._store.run())
+        self._runner.feed(Wake())
 
     def _open_sip(self) -> None:
         for transport, host, port in self._settings.sip.listeners:
@@ -159,14 +228,14 @@ class Bridge:
         except HttpError as error:
             raise StartError(str(error)) from error
         log.note(f"metrics are at http://{host_port(address)}/metrics")
+        log.note(f"the status page is at http://{host_port(address)}/")
 
     def _make_phone_files(self) -> None:
-        url = files_url(self._settings)
         try:
-            for phone in provisioned(self._settings):
-                self._phone_files.update(phone_files(phone, url))
+            self._served = served_files(self._settings)
         except PasswordUnreadable as error:
             raise StartError(str(error)) from error
+        url = files_url(self._settings)
         log.warn(
             f"the files of {len(self._settings.phones)} phones are served at {url} without encryption:"
             " the passwords in them can be read on the way"
@@ -212,6 +281,20 @@ class Bridge:
             "What it retains is lost when the bridge stops; name a broker of your own for good use"
         )
 
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
+            started_at=self._started_at,
+            mqtt_protocol=lambda: self._mqtt.protocol if self._mqtt is not None else "",
+            listeners=lambda: self._listeners.addresses,
+            sip_trouble=self._sip_trouble,
+            log_level=log.level,
+            set_log_level=log.set_level,
+            tap=self._runner.tap,
+        )
+
+    def _sip_trouble(self) -> str:
+        return "; ".join(self._listeners.troubles) or ("" if self._listeners else "not served yet")
+
     def _stream_to(self, flow: Flow) -> Flow | None:
         """The TCP flow in place of a datagram flow, if a TCP listener can send it (RFC 3261 18.1.1)."""
         if self._settings.sip.large_requests == "never":
@@ -219,11 +302,30 @@ class Bridge:
         stream = flow._replace(transport="tcp")
         return stream if self._runner.can_send(stream) else None
 
+    # --- another configuration -------------------------------------------------------------------
+
+    def _reload(self, answer: Answer = lambda _error, _data: None) -> None:
+        """Take certificates that were renewed, and what the file says now."""
+        self._listeners.refresh()
+        self._reloading.ask(answer)
+
+    def _renew(self, prepared: Prepared, now: float) -> None:
+        settings = prepared.settings
+        before = self._settings.log
+        if settings.log.level != before.level:
+            log.set_level(settings.log.level)
+        if settings.log.format != before.format:
+            log.configure(log.level(), settings.log.format)
+        self._settings, self._served = settings, prepared.served
+        self._listeners.allow_idle(_idle(settings))
+        self._counter.admit_sensors(islice(settings.sensors, settings.metrics.per_extension_limit))
+        self._core.reload(settings, prepared.said, prepared.shown, now)
+
     # --- what comes in and goes out --------------------------------------------------------------
 
     def _heard(self, event: Event) -> None:
+        """Of the broker, and of the store."""
         if isinstance(event, BrokerDisconnected):
-            self._broker_state = event.reason
             log.warn(f"no broker: {event.reason}")
         self._counter.observe(event)
         self._runner.feed(event)
@@ -234,39 +336,32 @@ class Bridge:
 
     # --- what is asked (in the thread of the HTTP server) ----------------------------------------
 
-    def _readings(self) -> Readings:
-        return Readings(
-            ready=lambda: self._ready().ok,
-            mqtt_connected=lambda: self._mqtt is not None and self._mqtt.connected,
-            subscriptions=lambda: len(self._core.notifier.subscriptions),
-            in_flight=lambda: self._core.endpoint.transactions[0],
-            queued=lambda: self._core.notifier.queued,
-            unconverged=lambda: self._core.notifier.behind(time.monotonic()),
-            extensions=self._extensions,
-        )
+    def _file_answered(self, seen: PhoneFileAnswered) -> None:
+        log.observe(seen)
+        self._counter.observe(seen)
 
-    def _extensions(self) -> Iterator[tuple[str, int]]:
-        for hint in self._core.state:
-            yield hint.extension, self._core.state.extension_state(hint.extension).presence.state.code
+    def _is_connected(self) -> bool:
+        return self._mqtt is not None and self._mqtt.connected
 
     def _healthy(self) -> Health:
-        silent = time.monotonic() - self._heartbeat_at
-        return Health(silent < _HUNG, {"loop_silent_seconds": round(silent, 1)})
+        silence = self._heartbeat.silence
+        loop = Part(silence < _HUNG, f"last beat {silence:.1f} s ago")
+        return Health(loop.ok, {"healthy": loop.ok, "parts": {"loop": loop._asdict()}})
 
     def _ready(self) -> Health:
-        synchronised = self._core.is_synchronised()
-        broker = "synchronised" if synchronised else self._broker_state
-        troubles = self._listeners.troubles
-        sip = "; ".join(troubles) or ("served" if self._listeners else "not served yet")
-        return Health(synchronised and sip == "served", {"mqtt": broker, "sip": sip})
+        readiness = self._core.readiness()
+        return Health(readiness.ready, readiness.document())
 
 
 def _listening(settings: Settings) -> ListenerOptions:
     sip = settings.sip
-    # A phone that watches says something when it refreshes; a transaction later it has failed to.
-    idle = sip.max_expires_seconds + TimerValues().transaction
     tls = TlsFiles(*sip.tls.files) if sip.tls is not None else None
-    return ListenerOptions(sip.max_connections, StreamLimits(idle=idle), tls)
+    return ListenerOptions(sip.max_connections, StreamLimits(idle=_idle(settings)), tls)
+
+
+def _idle(settings: Settings) -> float:
+    """A phone that watches says something when it refreshes; a transaction later it has failed to."""
+    return settings.sip.max_expires_seconds + TimerValues().transaction
 
 
 def _token() -> str:

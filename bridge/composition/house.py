@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from functools import partial
 
-from bridge import __version__
+from bridge.composition.options import governed_providers, home_options
 from bridge.composition.self_report import SelfReport
 from bridge.config import Settings
-from bridge.homeassistant.home import HomeAssistant, HomeOptions
+from bridge.homeassistant.home import HomeAssistant
 from bridge.homeassistant.pace import Step
 from bridge.service import Context
 from bridge.topics.hints import HintTopics
@@ -24,18 +24,16 @@ def home_assistant(
 
     `tidy` and `unanswered` are those of `HomeAssistant`.
     """
-    hints = settings.parsed_hints
-    outputs = (rule.output for rule in settings.parsed_rules)
 
     def repeat() -> list[Step]:
-        of_hints = (partial(_repeat_hint, hint_topics, hint.extension) for hint in hints)
+        of_hints = (partial(_repeat_hint, hint_topics, hint.extension) for hint in context.state)
         return [report.repeat, *of_hints]
 
     return HomeAssistant(
         context,
-        _options(settings),
-        hints,
-        (output.name for output in outputs if output.key.kind == "presence"),
+        home_options(settings),
+        settings.parsed_hints,
+        governed_providers(settings),
         repeat,
         (tidy,),
         unanswered,
@@ -44,8 +42,3 @@ def home_assistant(
 
 def _repeat_hint(hint_topics: HintTopics, extension: str, _now: float) -> None:
     hint_topics.repeat(extension)
-
-
-def _options(settings: Settings) -> HomeOptions:
-    home = settings.homeassistant
-    return HomeOptions(settings.base_topic, __version__, home.discovery, home.prefix, home.node_id)

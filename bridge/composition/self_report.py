@@ -46,26 +46,26 @@ class SelfReport:
         timers: Timers,
         wall: Callable[[float], float],
         emission: Emission,
-        shared: Collection[str] = (),
+        shared: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """`shared` are MQTT topic filters that others have subscribed to as well."""
+        """`shared` gives the MQTT topic filters that others have subscribed to as well."""
         base, emit = options.base_topic, emission.emit
         self._surroundings = surroundings
         self._events = EventTopic(base, options.version, timers, wall, emit)
-        self._health = HealthTopic(
+        self.health = HealthTopic(
             base, vitals, options.health_interval, timers, surroundings.started_at, wall, emit
         )
         self.info = InfoTopic(base, options.version, options.configured, surroundings, wall, emit)
         most = MOST_PHONES if options.publish_phones else 0
         self.phones = PhoneTopics(base, most, _identify, _describe, timers, wall, emit, shared)
-        self.speakers: Final[tuple[Speaker, ...]] = (self.info, self._health, self.phones, self._events)
+        self.speakers: Final[tuple[Speaker, ...]] = (self.info, self.health, self.phones, self._events)
         self.readers: Final[tuple[Reader, ...]] = (self.phones,)
         emission.listen(self._events.kinds)
-        emission.listen(self._health.kinds)
+        emission.listen(self.health.kinds)
 
     def repeat(self, now: float) -> None:
         """Publish info and health once more, although nothing in them has changed."""
-        for topic in (self.info, self._health):
+        for topic in (self.info, self.health):
             topic.disconnected()
             topic.synchronised(now)
 
@@ -81,7 +81,7 @@ class SelfReport:
             watching, published = notifier.resend(wanted, now), hints.repeat(wanted)
             answer("", {"subscriptions": watching, "hints": published})
 
-        requests.serve("health", lambda _arguments, answer, now: answer("", self._health.document(now)))
+        requests.serve("health", lambda _arguments, answer, now: answer("", self.health.document(now)))
         requests.serve("log_level", self._set_log_level, chief="level")
         requests.serve("resend", resend, chief="extension")
 

@@ -53,8 +53,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     wrong = [*wrong_references(values, settings)]
     if settings is not None:
         users = (user.name for user in settings.sip.users)
-        together = () if wrong else wrong_together(settings)
-        wrong += chain(mistakes(settings), unknown_watchers(settings.hints, users), together)
+        wrong += chain(mistakes(settings), unknown_watchers(settings.hints, users), wrong_together(settings))
     problems += (explainer.problem(path, reason) for path, reason in wrong)
     if settings is None or problems:
         raise ConfigError(tuple(sorted(problems, key=_reading_order)))

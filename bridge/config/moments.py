@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+from bridge.config.values import EMPTY_IS_NONE
 from bridge.config.zone import parse_zone
 from bridge.rules.window import parse_clock, parse_weekdays
 
@@ -29,8 +30,6 @@ def _as_text(value: object) -> object:
     return value.isoformat() if isinstance(value, time) else value
 
 
-_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
-
 Clock = Annotated[str, AfterValidator(_is_clock), BeforeValidator(_as_text)]
 Weekday = Annotated[str, AfterValidator(_is_weekday)]
-Zone = Annotated[Annotated[str, AfterValidator(_is_zone)] | None, _EMPTY_IS_NONE]
+Zone = Annotated[Annotated[str, AfterValidator(_is_zone)] | None, EMPTY_IS_NONE]

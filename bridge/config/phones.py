@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from bridge.config.addresses import parse_server
 from bridge.config.section import Section
 from bridge.config.users import NO_SECRET, TWO_SECRETS, Name
+from bridge.config.values import EMPTY_IS_NONE
 from bridge.phones.mac import parse_mac
 from bridge.phones.models import Model, model_of
 from bridge.phones.phone import Server
@@ -50,7 +51,6 @@ def _are_settings(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
-_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 _ALL_IS_NONE = BeforeValidator(lambda value: None if value == "all" else value)
 
 Transport = Literal["udp", "tcp"]
@@ -60,10 +60,10 @@ _Server = Annotated[str, AfterValidator(_is_server)]
 class ProvisioningSettings(Section):
     """What all phones have in common. `url` is None where it is made from the addresses."""
 
-    bridge_address: Annotated[_Server | None, _EMPTY_IS_NONE] = None
+    bridge_address: Annotated[_Server | None, EMPTY_IS_NONE] = None
     transport: Transport = "udp"
     http: bool = False
-    url: Annotated[Annotated[str, AfterValidator(_is_url)] | None, _EMPTY_IS_NONE] = None
+    url: Annotated[Annotated[str, AfterValidator(_is_url)] | None, EMPTY_IS_NONE] = None
     dial_plan: str = "x.T3|*x.T3"
     settings: Annotated[dict[str, str], AfterValidator(_are_settings)] = Field(
         default_factory=dict, repr=False
@@ -83,9 +83,9 @@ class PbxSettings(Section):
     server: _Server
     transport: Transport = "udp"
     user: Name
-    auth_user: Annotated[Name | None, _EMPTY_IS_NONE] = None
-    password: Annotated[SecretStr | None, _EMPTY_IS_NONE] = None
-    password_file: Annotated[str | None, _EMPTY_IS_NONE] = None
+    auth_user: Annotated[Name | None, EMPTY_IS_NONE] = None
+    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = None
+    password_file: Annotated[str | None, EMPTY_IS_NONE] = None
     voicemail: str = ""
 
     @model_validator(mode="after")
@@ -116,7 +116,7 @@ class PhoneSettings(Section):
     model: Annotated[str, AfterValidator(_is_model)]
     name: str = ""
     extension: str = ""
-    user: Annotated[Name | None, _EMPTY_IS_NONE] = None
+    user: Annotated[Name | None, EMPTY_IS_NONE] = None
     contacts: Annotated[tuple[str, ...] | None, _ALL_IS_NONE] = None
     pbx: PbxSettings | None = None
 

@@ -3,10 +3,10 @@
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from bridge.config.section import Section
-from bridge.config.values import ONE_OR_MORE, Number, Word
+from bridge.config.values import EMPTY_IS_NONE, ONE_OR_MORE, Number, Word
 from bridge.mqtt.filter import TopicFilter
 from bridge.rules.path import Path
 from bridge.rules.reader import AVAILABLE, UNAVAILABLE, Reader
@@ -35,19 +35,18 @@ def _is_value(text: str) -> str:
 
 TopicPattern = Annotated[str, AfterValidator(_is_topic_pattern)]
 JsonPath = Annotated[str, AfterValidator(_is_path)]
-_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 
 
 class ReadingSettings(Section):
     """What a message on a topic means. `if` is `guards` here."""
 
-    topic: Annotated[TopicPattern | None, _EMPTY_IS_NONE] = None
+    topic: Annotated[TopicPattern | None, EMPTY_IS_NONE] = None
     guards: dict[JsonPath, Annotated[tuple[Word, ...], ONE_OR_MORE]] = Field(default_factory=dict, alias="if")
     path: JsonPath = ""
-    contains: Annotated[Word | None, _EMPTY_IS_NONE] = None
+    contains: Annotated[Word | None, EMPTY_IS_NONE] = None
     below: Number | None = None
     above: Number | None = None
-    matches: Annotated[Annotated[str, AfterValidator(_is_expression)] | None, _EMPTY_IS_NONE] = None
+    matches: Annotated[Annotated[str, AfterValidator(_is_expression)] | None, EMPTY_IS_NONE] = None
     map: dict[str, Annotated[Word, AfterValidator(_is_value)]] = Field(default_factory=dict)
 
     @cached_property

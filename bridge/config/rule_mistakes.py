@@ -13,6 +13,7 @@ from bridge.config.rules import RuleSettings
 from bridge.config.sensors import SensorSettings
 from bridge.config.settings import Settings
 from bridge.config.values import as_text
+from bridge.homeassistant.topics import Topics
 from bridge.model.facts import FactKey
 from bridge.model.words import meant, quoted
 from bridge.rules.payload import folded
@@ -49,7 +50,7 @@ def wrong_references(values: Mapping[str, Any], settings: Settings | None) -> It
 
 
 def wrong_together(settings: Settings) -> Iterator[Mistake]:
-    """Rules of one name, and loops. The settings are those of which `wrong_references` has found nothing."""
+    """Rules of one name, and loops."""
     yield from _same_names(settings.parsed_rules)
     yield from _loops(settings)
 
@@ -154,6 +155,8 @@ def _topics(settings: Settings, output: Output) -> Iterator[str]:
     if output.key.kind == "presence":
         yield routes.presence_topic(output.name)
         yield f"{routes.presence_topic(output.name)}/event"
+        if settings.homeassistant.discovery != "off":
+            yield Topics(base).view(output.name)
     else:
         yield routes.device_topic(output.name)
     for hint in settings.parsed_hints:

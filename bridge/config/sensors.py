@@ -24,7 +24,7 @@ from bridge.mqtt.filter import TopicFilter
 from bridge.rules.payload import folded
 from bridge.rules.presets import Preset, find_preset
 from bridge.rules.reader import AVAILABLE, UNAVAILABLE
-from bridge.rules.sensor import KEEP, UNKNOWN, AvailabilityMode, Sensor, SensorRequest, captures
+from bridge.rules.sensor import KEEP, UNKNOWN, AvailabilityMode, Sensor, SensorRequest
 
 _POSITIVE: Final = Field(gt=0)
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -42,7 +42,7 @@ def _is_preset(name: str) -> str:
 
 
 def _is_topic(text: str) -> str:
-    if names := captures(TopicFilter(text)):
+    if names := TopicFilter(text).names:
         raise ValueError(f"{{{names[0]}}} stands for any text, but a message is sent to one topic")
     return text
 

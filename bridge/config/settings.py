@@ -10,7 +10,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationInfo,
@@ -22,7 +21,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bridge.config.addresses import (
     Listener,
     Network,
-    parse_address,
     parse_host,
     parse_listener,
     parse_network,
@@ -30,6 +28,8 @@ from bridge.config.addresses import (
 from bridge.config.feature_codes import FEATURE_CODE, FeatureCodeSettings
 from bridge.config.hints import HintSettings
 from bridge.config.homeassistant import HomeAssistantSettings
+from bridge.config.http import HttpSettings
+from bridge.config.log import LogSettings
 from bridge.config.metrics import MetricsSettings
 from bridge.config.phones import PhoneSettings, ProvisioningSettings
 from bridge.config.profiles import ProfileSettings
@@ -41,8 +41,7 @@ from bridge.config.store import StoreSettings
 from bridge.config.tls import NO_CERTIFICATE, TlsSettings
 from bridge.config.topic import TopicName
 from bridge.config.users import UNSUITED, Algorithm, Name, UserSettings
-from bridge.config.values import Seconds, Whole
-from bridge.events import Address
+from bridge.config.values import EMPTY_IS_NONE, Seconds, Whole
 from bridge.features.feature_code import FeatureCode
 from bridge.model.hint import Hint
 from bridge.notifier.profiles import Profiles
@@ -85,8 +84,6 @@ def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
-
 Expires = Annotated[Whole, Field(ge=0, le=_LONGEST_EXPIRES)]
 
 
@@ -96,8 +93,8 @@ class MqttSettings(Section):
     host: Annotated[str, _is(parse_host)] = "127.0.0.1"
     port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
     base_topic: TopicName = "presence-bridge"
-    username: Annotated[str | None, _EMPTY_IS_NONE] = None
-    password: Annotated[SecretStr | None, _EMPTY_IS_NONE] = None
+    username: Annotated[str | None, EMPTY_IS_NONE] = None
+    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = None
     client_id: str = ""
     keepalive_seconds: Annotated[Whole, Field(ge=0, le=65535)] = 30
     health_interval_seconds: Annotated[Seconds, Field(ge=1)] = 60
@@ -221,17 +218,6 @@ class SipSettings(Section):
         return tuple(parse_network(text) for text in self.trusted_networks)
 
 
-class HttpSettings(Section):
-    """Where metrics and health are served."""
-
-    listen: Annotated[str, _is(parse_address)] = "127.0.0.1:9464"
-
-    @property
-    def address(self) -> Address:
-        """The address and port to serve at."""
-        return parse_address(self.listen)
-
-
 class Settings(BaseSettings):
     """The whole configuration. `mqtt` is None when the broker is to run inside the bridge."""
 
@@ -243,6 +229,7 @@ class Settings(BaseSettings):
     sip: SipSettings = SipSettings()
     http: HttpSettings = HttpSettings()
     metrics: MetricsSettings = MetricsSettings()
+    log: LogSettings = LogSettings()
     store: StoreSettings = StoreSettings()
     hints: tuple[HintSettings, ...] = ()
     provisioning: ProvisioningSettings = ProvisioningSettings()

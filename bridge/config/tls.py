@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 
 from bridge.config.section import Section
+from bridge.config.values import EMPTY_IS_NONE
 
 # Type of a finding whose words say everything.
 NO_CERTIFICATE: Final = "no_certificate"
@@ -18,7 +19,6 @@ def _is_file_name(text: str) -> str:
 
 
 _File = Annotated[str, AfterValidator(_is_file_name)]
-_EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)
 
 
 class TlsSettings(Section):
@@ -26,7 +26,7 @@ class TlsSettings(Section):
 
     certificate: _File
     key: _File
-    client_ca: Annotated[_File | None, _EMPTY_IS_NONE] = None
+    client_ca: Annotated[_File | None, EMPTY_IS_NONE] = None
 
     @property
     def files(self) -> tuple[Path, Path, Path | None]:

@@ -32,3 +32,6 @@ Word = Annotated[str, BeforeValidator(as_text)]
 
 # One of something, or a list of them.
 ONE_OR_MORE = BeforeValidator(_as_list)
+
+# What is written as "" is not there.
+EMPTY_IS_NONE = BeforeValidator(lambda value: None if value == "" else value)

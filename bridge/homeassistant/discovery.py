@@ -65,7 +65,7 @@ class Discovery:
         self._repeat = repeat
         self._tidy = tidy
         self._unanswered = unanswered
-        self._status_topic = f"{place.prefix}/status"
+        self._status_topic = _status_topic(place)
         self._pace = Pace(context.timers)
         self._synchronised = False
         self._held: dict[str, bytes] = {}
@@ -96,6 +96,28 @@ class Discovery:
     def synchronised(self, now: float) -> None:
         """All that the broker retains has been read: mend what differs."""
         self._synchronised = True
+        self._mend(now)
+
+    def replace(self, documents: Documents, place: Place, now: float) -> None:
+        """Have other documents from now on, perhaps elsewhere: mend what differs from those that there are.
+
+        What is stored at a new place is not known before the next connection.
+        """
+        self._documents, self._place = documents, place
+        self._status_topic = _status_topic(place)
+        if not self._synchronised:
+            return
+        was_busy = not self._pace.is_idle
+        self._pace.stop()
+        published = {**self._held, **self._outstanding}
+        self._held = {topic: payload for topic, payload in published.items() if payload}
+        self._outstanding = {t: payload for t, payload in self._outstanding.items() if place.is_document(t)}
+        self._mend(now)
+        if was_busy:
+            # What was announced a moment ago may not have been followed by its states.
+            self._pace.add(self._repeat(), now)
+
+    def _mend(self, now: float) -> None:
         todo = plan(self._documents.wanted, self._documents.other, self._held)
         if todo.retire:
             self._phase((partial(self._retire, *message) for message in todo.retire), now)
@@ -154,7 +176,9 @@ class Discovery:
         self._pace.pause(SETTLING)
 
     def _publish(self, topic: str, payload: bytes, _now: float) -> None:
-        self._outstanding[topic] = payload
+        # Of a place that was left nothing comes back.
+        if self._place.is_document(topic):
+            self._outstanding[topic] = payload
         self._context.emit(Publish(topic, payload, retain=True))
 
     def _retire(self, topic: str, document: bytes, now: float) -> None:
@@ -174,3 +198,8 @@ class Discovery:
         topic = next(iter(self._outstanding), None)
         if topic is not None:
             self._unanswered(topic, ECHO_SECONDS)
+
+
+def _status_topic(place: Place) -> str:
+    """Where Home Assistant says that it has started."""
+    return f"{place.prefix}/status"

@@ -27,7 +27,7 @@ class Mirror:
 
     def __init__(self, providers: Iterable[str], state: State, topics: Topics, emit: Emit) -> None:
         """`providers` as they are spelled in topics; without any, all views are removed."""
-        self._providers = {presence_key(name): name for name in providers}
+        self._providers = _by_key(providers)
         self._state = state
         self._topics = topics
         self._emit = emit
@@ -52,6 +52,12 @@ class Mirror:
         self._synchronised = True
         for key, name in self._providers.items():
             self._publish(self._topics.view(name), self._view(key))
+
+    def replace(self, providers: Iterable[str], now: float) -> None:
+        """Keep the views of these; those of others go when it is time to `tidy`."""
+        self._providers = _by_key(providers)
+        if self._synchronised:
+            self.synchronised(now)
 
     def tidy(self, _now: float) -> None:
         """Remove the views of providers that are gone; their entities must be gone before."""
@@ -92,3 +98,7 @@ class Mirror:
             "subtype": presence.subtype,
             "message": presence.message,
         }
+
+
+def _by_key(providers: Iterable[str]) -> dict[FactKey, str]:
+    return {presence_key(name): name for name in providers}

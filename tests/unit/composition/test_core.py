@@ -343,7 +343,7 @@ def test_a_sensor_that_is_to_fall_silent_falls_silent_when_it_would_have():
 
 
 def test_windows_of_time_open_and_close_by_the_new_rules():
-    # The pretended clock begins on a Wednesday at 11:06:40 UTC.
+    # The pretended clock shows a Wednesday, 11:23:20 UTC.
     def at(begin, end, state):
         return {"presence": "2000", "from": begin, "to": end, "set": state}
 

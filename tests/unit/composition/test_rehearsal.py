@@ -86,7 +86,7 @@ def test_what_is_decided_is_given_back_and_read_again(stage):
     stage.receive(0, "z/a", "closed")
     stage.rehearsal.advance(START + 60)
     ((at, topic, change),) = stage.of(PresenceChanged)
-    assert (at, topic, change) == (30, "", PresenceChanged("2000", "not_set", "dnd"))
+    assert (at, topic, change) == (30, "", PresenceChanged("2000", "not_set", "dnd", "rule", "rule 1"))
     assert stage.decided == [(30, "", "2000", "dnd"), (30, "", "Custom/lamp", "INUSE")]
 
 

@@ -69,7 +69,7 @@ def wrong(*reasons):
 def test_what_is_right_is_applied_and_answered():
     desk = asyncio.run(reload({"hints": [HINT], "http": {"listen": "127.0.0.1:1"}}))
     ((prepared, now),) = desk.applied
-    assert (len(prepared.settings.hints), prepared.restart_needed, now) == (1, ("http.listen",), 7.0)
+    assert (len(prepared.settings.hints), prepared.said.restart_needed, now) == (1, ("http.listen",), 7.0)
     assert desk.answers == [("", {"applied": ["hints: 2000 added"], "restart_needed": ["http.listen"]})]
     assert threading.main_thread() not in desk.threads
     assert desk.reloading.last.successful
@@ -151,3 +151,15 @@ def test_the_files_of_phones_are_made_before_anything_is_applied():
 def test_where_no_files_are_served_none_are_made():
     quiet = {**SERVED, "provisioning": {"bridge_address": "192.0.2.1:5060"}}
     assert served_files(Settings.model_validate(quiet)).files == {}
+
+
+def test_without_a_file_there_is_nothing_to_read():
+    async def scenario():
+        tasks = Tasks(lambda _name, _error: None)
+        reloading = Reloading(Settings(), None, lambda *_: None, lambda _event: None, tasks)
+        answers = []
+        reloading.ask(lambda error, data: answers.append((error, data)))
+        assert (answers, len(tasks)) == ([("this bridge was not started from a file", {})], 0)
+        assert reloading.last.successful
+
+    asyncio.run(scenario())

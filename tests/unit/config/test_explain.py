@@ -65,7 +65,7 @@ def explain(tmp_path: Path):
             "mqtt.min_expires_seconds",
             "is not a setting (did you mean 'sip.min_expires_seconds'?)",
         ),
-        ("[http]\ncolour = 1", "http.colour", "is not a setting (known here: listen)"),
+        ("[metrics]\ncolour = 1", "metrics.colour", "is not a setting (known here: per_extension_limit)"),
         (
             "[sensors.a]\ntopic = 't'\nexpire_seconds = 0",
             "sensors.a.expire_seconds",

@@ -138,6 +138,7 @@ def test_two_rules_of_one_name(problems):
         "presence-bridge/presence/2000",
         "presence-bridge/presence/2000/event",
         "presence-bridge/hint/2000",
+        "presence-bridge/homeassistant/presence/2000",
         "presence-bridge/{x+}",
     ],
 )
@@ -168,3 +169,9 @@ def test_a_loop_over_two_rules_and_a_device(problems):
 def test_other_topics_make_no_loop(problems, topic):
     sensors = SENSORS.replace('topic = "t"', f'topic = "{topic}"')
     assert problems(rule("when = { text = 'x' }"), sensors) == []
+
+
+def test_a_loop_is_told_beside_names_and_values_that_there_are_not(problems):
+    sensors = SENSORS.replace('topic = "t"', 'topic = "presence-bridge/presence/2000"')
+    found = problems(rule("when = { nothing = 'x' }") + rule("when = { text = 'x' }"), sensors)
+    assert [words.split(" ")[1] for words in found] == ["rules[0].when.nothing", "rules[1]"]

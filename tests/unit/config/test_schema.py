@@ -28,7 +28,7 @@ def test_every_key_is_found_with_what_it_is():
 
 def test_the_settings_are_known():
     assert ("mqtt", "base_topic") in [key.names for key in KEYS]
-    assert set(known_beside(("http", "x"))) == {"listen"}
+    assert set(known_beside(("metrics", "x"))) == {"per_extension_limit"}
 
 
 def test_the_closest_key():

@@ -1,0 +1,84 @@
+"""What each part is told of the configuration."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bridge import __version__
+from bridge.config import Settings
+from bridge.config.fingerprint import fingerprint
+from bridge.homeassistant.home import HomeOptions
+from bridge.model.words import printable
+from bridge.notifier.capacity import Limits
+from bridge.notifier.notifier import NotifierOptions
+from bridge.registrar.interval import Interval
+from bridge.registrar.publisher import PublisherOptions
+from bridge.sip.gate import GateOptions
+from bridge.topics.info import Configured
+
+AGENT: Final = f"Presence Bridge/{__version__}"
+
+
+def account(settings: Settings) -> str:
+    """Who the bridge is to the broker."""
+    username = settings.mqtt.username if settings.mqtt is not None else None
+    return "a client without user name" if username is None else f"user {printable(username)}"
+
+
+def configured(settings: Settings, restart_needed: Sequence[str] = ()) -> Configured:
+    """What the bridge says of its configuration."""
+    hints = settings.parsed_hints
+    providers = {provider.casefold() for hint in hints for provider in hint.providers}
+    return Configured(
+        fingerprint=fingerprint(settings),
+        counts={
+            "hints": len(hints),
+            "providers": len(providers),
+            "sensors": len(settings.parsed_sensors),
+            "rules": len(settings.parsed_rules),
+            "users": len(settings.sip.users),
+        },
+        restart_needed=restart_needed,
+    )
+
+
+def notifying(settings: Settings) -> NotifierOptions:
+    """How watchers are served."""
+    sip = settings.sip
+    return NotifierOptions(
+        sip.min_expires_seconds,
+        sip.max_expires_seconds,
+        sip.notify_min_interval_seconds,
+        AGENT,
+        Limits(sip.max_subscriptions, sip.max_subscriptions_per_source, sip.max_subscriptions_per_watcher),
+        sip.parsed_profiles,
+    )
+
+
+def admission(settings: Settings) -> GateOptions:
+    """Who is let in."""
+    sip = settings.sip
+    return GateOptions(
+        sip.networks, sip.realm, sip.offered_algorithms, sip.lowered_md5_only, sip.digest_without_qop
+    )
+
+
+def interval(settings: Settings) -> Interval:
+    """For how long phones may register and publish."""
+    return Interval(settings.sip.min_expires_seconds, settings.sip.max_expires_seconds)
+
+
+def publishing(settings: Settings) -> PublisherOptions:
+    """Whether softphones may say how their users are."""
+    return PublisherOptions(interval(settings), settings.sip.accept_publish)
+
+
+def home_options(settings: Settings) -> HomeOptions:
+    """How Home Assistant is told."""
+    home = settings.homeassistant
+    return HomeOptions(settings.base_topic, __version__, home.discovery, home.prefix, home.node_id)
+
+
+def governed_providers(settings: Settings) -> tuple[str, ...]:
+    """The presence providers that rules decide on, each as often as there are rules for it."""
+    outputs = (rule.output for rule in settings.parsed_rules)
+    return tuple(output.name for output in outputs if output.key.kind == "presence")
