@@ -8,6 +8,8 @@ CONFIG ?= config.example.toml
 SECONDS ?= 60
 ROUNDS ?= 5
 MINUTES ?= 8
+SEEDS ?= 1-20
+KILLS ?= 200
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape dashboard dashboard-picture clean
+.PHONY: help run check setup test test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape dashboard dashboard-picture faults soak clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +49,18 @@ lint: $(VENV)/.installed-for-tests ## Check style, types and who imports whom
 format: $(VENV)/.installed-for-tests ## Format the code, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+faults: $(VENV)/.installed-for-tests ## Break everything around the bridge, SEEDS=1-20, KILLS=200 in all; writes docs/reliability.md
+	@tests/tools/install.sh
+	@rm -f build/faults.json
+	SEEDS=$(SEEDS) KILLS=$(KILLS) FIGURES=$(CURDIR)/build/faults.json $(BIN)/pytest tests/faults
+	@PYTHONPATH=tests $(BIN)/python tests/tools/reliability.py build/faults.json
+
+soak: $(VENV)/.installed-for-tests ## Random faults for MINUTES=8, and a reckoning at the end; writes docs/reliability.md
+	@tests/tools/install.sh
+	@rm -f build/soak.json
+	PYTHONPATH=.:tests $(BIN)/python tests/faults/soak.py --minutes $(MINUTES) --figures $(CURDIR)/build/soak.json
+	@PYTHONPATH=tests $(BIN)/python tests/tools/reliability.py build/soak.json
 
 fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
 	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)

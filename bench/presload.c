@@ -155,7 +155,7 @@ static const char HELP[] =
 "  --settle MS         wait after subscribing and after the last change  [300]\n"
 "  --rcvbuf BYTES      SO_RCVBUFFORCE                                [64 MiB]\n"
 "  --label TEXT        copied to the JSON\n"
-"  --dump FILE         write every (change, sub, latency_us) as CSV\n"
+"  --dump FILE         write every (change, sub, latency_us, arrival_unix_ns) as CSV\n"
 "  --verbose\n"
 "\n"
 "JSON (times in microseconds): subscribe{accepted,failed,accepted_per_s,response_us{},first_notify_us{},\n"
@@ -467,7 +467,7 @@ static void account(long n, sub_t *s, i64 ts) {
 	vadd(&v_lat, d); c->got++;
 	if (!c->first || ts < c->first) c->first = ts;
 	if (ts > c->last) c->last = ts;
-	if (dumpf) fprintf(dumpf, "%ld,%ld,%.1f\n", n, (long)(s - S), d / 1000.0);
+	if (dumpf) fprintf(dumpf, "%ld,%ld,%.1f,%lld\n", n, (long)(s - S), d / 1000.0, (long long)ts);
 	if (n >= cur_first && n <= cur_last) got++; else if (closed_loop) st.late++;
 }
 /* returns the code to answer, 0 = stay silent */

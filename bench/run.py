@@ -246,13 +246,17 @@ def floor(folder: Path, broker: int) -> Iterator[Server]:
 
 
 @contextmanager
-def bridge(folder: Path, broker: int, tree: Path) -> Iterator[Server]:
-    """The bridge as a process, with a store of its own if it has one."""
+def bridge(folder: Path, broker: int, tree: Path, *, http: int = 0, extensions: int = 1) -> Iterator[Server]:
+    """The bridge as a process, with a store of its own if it has one; the first extension is 1000."""
     port = free_port(socket.SOCK_DGRAM)
     config = folder / f"bridge-{port}.toml"
+    hints = "\n".join(
+        f'[[hints]]\nextension = "{number}"\nhint = "SIP/{number},CustomPresence:{number}"\n'
+        for number in range(1000, 1000 + extensions)
+    )
     config.write_text(
         f'[mqtt]\nport = {broker}\n\n[sip]\nlisten = ["udp://127.0.0.1:{port}"]\nnotify_min_interval_seconds = 0\n\n'
-        f'[http]\nlisten = "127.0.0.1:0"\n\n[[hints]]\nextension = "1000"\nhint = "SIP/1000,CustomPresence:1000"\n'
+        f'[http]\nlisten = "127.0.0.1:{http}"\n\n{hints}'
     )
     command = [sys.executable, "-m", "bridge", "run", "--config", config]
     environment = {"STATE_DIRECTORY": str(folder), "HOME": str(folder)}

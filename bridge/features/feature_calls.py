@@ -46,7 +46,7 @@ class Truth(Protocol):
 
 
 class FeatureCalls:
-    """Serves INVITE. `is_ready` tells whether the truth can be written now."""
+    """Serves INVITE, if there are codes. `is_ready` tells whether the truth can be written now."""
 
     def __init__(
         self,
@@ -59,11 +59,19 @@ class FeatureCalls:
         self._state = context.state
         self._emit = context.emit
         self._endpoint = endpoint
-        self._plan = DialPlan(codes)
-        self._providers = Providers(context.state)
         self._truth = truth
         self._is_ready = is_ready
-        endpoint.serve(METHOD, self.invite)
+        self.replace(codes)
+
+    def replace(self, codes: Iterable[FeatureCode]) -> None:
+        """Obey these, by the names of the hints that there are now; without any, INVITE is not served."""
+        plan = tuple(codes)
+        self._plan = DialPlan(plan)
+        self._providers = Providers(self._state)
+        if plan:
+            self._endpoint.serve(METHOD, self.invite)
+        else:
+            self._endpoint.withdraw(METHOD)
 
     def invite(self, incoming: Incoming, now: float) -> None:
         """Serve one INVITE; the answer to a code that was obeyed is the one that the code names."""
@@ -111,7 +119,13 @@ class FeatureCalls:
         caller = incoming.identity.user or request.from_.uri
         self._emit(
             FeatureCallAnswered(
-                outcome, status, printable(request.uri), printable(caller), printable(provider), state
+                outcome,
+                status,
+                printable(request.uri),
+                printable(caller),
+                printable(provider),
+                state,
+                incoming.flow.remote.host,
             )
         )
 

@@ -71,7 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         self.is_proven = called
         # Whether it was ended by one of its limits.
         self.is_over_limit = False
-        self._limits = limits
+        self.limits = limits
         self._owner = owner
         self._framer = StreamFramer()
         self._loop = asyncio.get_running_loop()
@@ -151,7 +151,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def overdue(self, now: float) -> str | None:
         """Which limit of time it has passed, in words; None if none."""
-        limits = self._limits
+        limits = self.limits
         if self._transport is None:
             # Whoever establishes it has a limit for that.
             return None
@@ -223,11 +223,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def _make_room(self, size: int) -> None:
         self._unsent += size
-        if self._unsent <= self._limits.unsent:
+        if self._unsent <= self.limits.unsent:
             return
         if self._transport is not None:
             self._unsent = self._transport.get_write_buffer_size() + size
-        if self._unsent > self._limits.unsent:
+        if self._unsent > self.limits.unsent:
             reason = f"left {self._unsent} bytes unread"
             self.drop(reason)
             raise ConnectionError(reason)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,18 +27,25 @@ _GRACE: Final = 1
 _STOP_WITHIN: Final = 3.0
 
 
+# Milliseconds after which a connection is closed whose other end takes nothing.
+_STALLED: Final = 30_000
+
+
 class HttpError(Exception):
     """The server cannot listen; the text says why."""
 
 
 class Health(NamedTuple):
-    """An answer to a probe. `details` go into the JSON beside `ok`; keys are words, values plain."""
+    """An answer to a probe: its status and its JSON."""
 
     ok: bool
-    details: Mapping[str, object] = {}
+    document: Mapping[str, object]
 
 
 Probe = Callable[[], Health]
+
+# What there is to scrape, in Prometheus' text format.
+Expose = Callable[[], bytes]
 
 
 class HttpServer:
@@ -70,11 +77,11 @@ class HttpServer:
         self._server = self._thread = None
 
 
-def metrics_route(registry: CollectorRegistry) -> Route:
-    """`/metrics`, in the text format of Prometheus."""
+def metrics_route(expose: Expose) -> Route:
+    """`/metrics`. `expose` is called in the thread of the server."""
 
     async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return Response(expose(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return Route("/metrics", metrics)
 
@@ -84,23 +91,26 @@ def probe_route(path: str, probe: Probe) -> Route:
 
     async def answer(_request: Request) -> Response:
         health = probe()
-        return JSONResponse({"ok": health.ok, **health.details}, status_code=200 if health.ok else 503)
+        return JSONResponse(health.document, status_code=200 if health.ok else 503)
 
     return Route(path, answer)
 
 
-def operation_routes(registry: CollectorRegistry, healthy: Probe, ready: Probe) -> list[BaseRoute]:
+def operation_routes(expose: Expose, healthy: Probe, ready: Probe) -> list[BaseRoute]:
     """What operators ask for: `/metrics`, `/-/healthy` and `/-/ready`, as Prometheus calls its own."""
-    return [metrics_route(registry), probe_route("/-/healthy", healthy), probe_route("/-/ready", ready)]
+    return [metrics_route(expose), probe_route("/-/healthy", healthy), probe_route("/-/ready", ready)]
 
 
 def _listen(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return socket.create_server(address, family=family)
+        listener = socket.create_server(address, family=family)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise HttpError(f"HTTP cannot listen on {address.host} port {address.port}: {reason}") from error
+    # Who reads a page that goes on for ever, and stops to: accepted sockets inherit it (tcp(7)).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED)
+    return listener
 
 
 def _configuration(app: Starlette) -> uvicorn.Config:

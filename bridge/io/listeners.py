@@ -1,16 +1,17 @@
 """All SIP listeners of the process: opened, kept open, and closed together (RFC 3261 section 18)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from bridge.effects import Observation, Warned
-from bridge.events import Address, Feed
+from bridge.events import Address, Feed, Flow
 from bridge.io import log
 from bridge.io.capacity import Capacity
 from bridge.io.connection import StreamLimits
 from bridge.io.descriptors import allow_descriptors
-from bridge.io.destination import leads_to
+from bridge.io.destination import is_same_family, leads_to
 from bridge.io.reopening import Reopenable, keep_open
 from bridge.io.runner import Listener
 from bridge.io.streams import Security, Streams
@@ -59,10 +60,16 @@ class Listeners:
         self._capacity: Capacity | None = None
         self._certificates: Certificates | None = None
         self._open: list[SipListener] = []
+        self._streams: list[Streams] = []
         self._tasks = Tasks(lambda name, error: self._warn(f"{name} failed: {error!r}"))
 
     def __len__(self) -> int:
         return len(self._open)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where phones are served, such as `udp://127.0.0.1:5060`."""
+        return tuple(f"{one.transport}://{host_port(one.address)}" for one in self._open)
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -70,6 +77,25 @@ class Listeners:
         return tuple(
             f"{one.transport}://{host_port(one.address)} {one.trouble}" for one in self._open if one.trouble
         )
+
+    @property
+    def connections(self) -> Mapping[str, int]:
+        """How many are open, by transport. May be asked in any thread."""
+        found: Counter[str] = Counter()
+        for one in self._open:
+            if isinstance(one, TcpListener):
+                found[one.transport] += one.connections
+        return found
+
+    @property
+    def socket_drops(self) -> Mapping[str, int]:
+        """How many datagrams the kernel has dropped, by transport. May be asked in any thread."""
+        return {"udp": sum(one.drops for one in self._open if isinstance(one, UdpListener))}
+
+    @property
+    def certificate_expiry(self) -> float | None:
+        """The Unix seconds at which the certificate expires; None without one. May be asked in any thread."""
+        return None if self._certificates is None else self._certificates.expires_at
 
     def open(self, transport: str, address: Address) -> SipListener:
         """Open a listener, and keep it open; raise ListenError."""
@@ -84,6 +110,26 @@ class Listeners:
         listener.start()
         self._tasks.start(f"the watch over {transport}", keep_open(listener, self._warn, log.note))
         return listener
+
+    def home(self, flow: Flow) -> Flow | None:
+        """The flow by which a peer of an earlier run is reached now; None if nothing has its transport.
+
+        Where the address that the peer knows is gone, another listener takes its place.
+        """
+        alike = [one for one in self._open if one.transport == flow.transport]
+        if any(one.serves(flow.local) for one in alike):
+            return flow
+        for one in alike:
+            if is_same_family(one.address.host, flow.remote.host):
+                moved = flow.local._replace(port=one.address.port)
+                return flow._replace(local=moved if one.serves(moved) else one.address)
+        return None
+
+    def allow_idle(self, seconds: float) -> None:
+        """Let streams be silent for so long, those that are open included."""
+        self._options = replace(self._options, limits=replace(self._options.limits, idle=seconds))
+        for streams in self._streams:
+            streams.allow(self._options.limits)
 
     def refresh(self) -> None:
         """Take certificates that were renewed, now."""
@@ -107,6 +153,7 @@ class Listeners:
             security=self._security() if transport == "tls" else None,
             is_ours=self._is_ours,
         )
+        self._streams.append(streams)
         return TcpListener(address, streams, self._warn)
 
     def _room(self) -> Capacity:

@@ -42,16 +42,18 @@ def publish(account: Account, topic: str, payload: bytes) -> None:
         if not receipt.is_published():
             raise BrokerError(f"{account} did not confirm the message on {topic}")
 
-    _with_client(account, errand)
+    with_client(account, errand)
 
 
-def read_retained(account: Account, topic_filter: str) -> dict[str, bytes]:
-    """Everything retained under a filter. Raise BrokerError.
+def read_retained(account: Account, base_topic: str, wanted: str) -> dict[str, bytes]:
+    """Everything retained under `<base_topic>/<wanted>`, a filter. Raise BrokerError.
 
-    It has all been read when a message comes back that was published behind the subscription.
+    It has all been read when a message comes back that was published behind the subscription. That goes
+    where the bridge publishes its own such messages: access rules may allow no other topics.
     """
     found: dict[str, bytes] = {}
-    sentinel = f"presence-bridge-read/{uuid.uuid4().hex}"
+    topic_filter = f"{base_topic}/{wanted}"
+    sentinel = f"{base_topic}/bridge/sync/{uuid.uuid4().hex}"
     done = Event()
 
     def received(_client: Client, _userdata: object, message: MQTTMessage) -> None:
@@ -66,9 +68,12 @@ def read_retained(account: Account, topic_filter: str) -> dict[str, bytes]:
         client.subscribe([(topic_filter, 1), (sentinel, 1)])
         client.publish(sentinel, b"", qos=1)
         if not done.wait(_PATIENCE):
-            raise BrokerError(f"{account} did not answer within {_PATIENCE:g} s")
+            raise BrokerError(
+                f"{account} did not answer within {_PATIENCE:g} s, "
+                f"or does not let us read and write {base_topic}/bridge/sync/#"
+            )
 
-    _with_client(account, errand)
+    with_client(account, errand)
     return found
 
 
@@ -100,11 +105,12 @@ def ask(
         if not done.wait(patience):
             raise BrokerError(f"no bridge answered at {account} within {patience:g} s")
 
-    _with_client(account, errand)
+    with_client(account, errand)
     return answers[0]
 
 
-def _with_client(account: Account, errand: Callable[[Client], None]) -> None:
+def with_client(account: Account, errand: Callable[[Client], None]) -> None:
+    """Connect, let `errand` use the connection from this thread, and disconnect. Raise BrokerError."""
     answered = Event()
     refusal: list[str] = []
 

@@ -6,6 +6,7 @@ folder. Passwords are in them, so that only trusted networks are answered.
 
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -17,13 +18,19 @@ from bridge.phones.files import CONTENT_TYPE, file_name
 Network = IPv4Network | IPv6Network
 
 
+class Served(NamedTuple):
+    """The files by their names, and who may have them."""
+
+    files: Mapping[str, bytes]
+    networks: Sequence[Network]
+
+
 def phone_files_route(
     folder: str,
-    files: Mapping[str, bytes],
-    networks: Sequence[Network],
+    served: Callable[[], Served],
     observe: Callable[[PhoneFileAnswered], None],
 ) -> Route:
-    """The route below `folder` (`/phones/`). `files` may change; `observe` is called in the server's thread."""
+    """The route below `folder` (`/phones/`). `served` and `observe` are called in the server's thread."""
 
     async def answer(request: Request) -> Response:
         asked: str = request.path_params["name"]
@@ -34,7 +41,8 @@ def phone_files_route(
         return response
 
     def _answer(asked: str, source: str) -> Response:
-        if not _is_within(source, networks):
+        files, networks = served()
+        if not is_within(source, networks):
             return PlainTextResponse("not from this network\n", 403)
         content = files.get(file_name(asked) or "")
         if content is None:
@@ -44,8 +52,8 @@ def phone_files_route(
     return Route(f"{folder}{{name}}", answer)
 
 
-def _is_within(host: str, networks: Sequence[Network]) -> bool:
-    """Sockets for IPv6 take no IPv4, so that no address is another in disguise."""
+def is_within(host: str, networks: Sequence[Network]) -> bool:
+    """Whether an address is in one of these. Sockets for IPv6 take no IPv4: no address is another in disguise."""
     try:
         address = ip_address(host)
     except ValueError:

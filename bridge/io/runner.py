@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from bridge.effects import Effect, Publish, Send, Subscribe
-from bridge.events import Address, Event, Flow, Wake
+from bridge.effects import Effect, Publish, Remember, Rewrite, Send, Subscribe, Unsubscribe
+from bridge.events import Address, BytesReceived, Event, Flow, Wake
 
 _NEVER = float("inf")
 
@@ -42,8 +42,20 @@ class Broker(Protocol):
         """Subscribe with QoS 1."""
         ...
 
-    def publish(self, topic: str, payload: bytes, retain: bool, qos: int) -> None:
+    def unsubscribe(self, filters: Iterable[str]) -> None:
+        """End the subscriptions to these."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, retain: bool, qos: int, correlation: bytes) -> None:
         """Publish."""
+        ...
+
+
+class Store(Protocol):
+    """What outlives the process."""
+
+    def put(self, command: Remember | Rewrite, /) -> None:
+        """Write this when its turn comes."""
         ...
 
 
@@ -57,12 +69,17 @@ class Runner:
         self._listeners: list[tuple[str, Listener]] = []
         self._by_local: dict[tuple[str, Address], Listener] = {}
         self._broker: Broker | None = None
+        self._store: Store | None = None
+        self._tap: Callable[[str, Flow, bytes, float], None] | None = None
         self._timer: asyncio.Handle | None = None
         self._armed_for = _NEVER
         self._commands: Mapping[type, Callable[[Any], None]] = {
             Send: self._send,
             Publish: self._publish,
             Subscribe: self._subscribe,
+            Unsubscribe: self._unsubscribe,
+            Remember: self._remember,
+            Rewrite: self._remember,
         }
 
     def attach(self, core: Core) -> None:
@@ -84,11 +101,21 @@ class Runner:
         """Publish and subscribe by this connection."""
         self._broker = broker
 
+    def keep(self, store: Store) -> None:
+        """Keep in this store what must outlive the process."""
+        self._store = store
+
+    def tap(self, tap: Callable[[str, Flow, bytes, float], None] | None) -> None:
+        """Show each message of SIP: `in` before it is handled, `out` before it is sent. None: no longer."""
+        self._tap = tap
+
     def feed(self, event: Event) -> None:
         """Let the core handle an event that has just happened."""
         if self._core is None:
             raise AssertionError("a core is attached before anything is fed")
         now = self._clock()
+        if self._tap is not None and isinstance(event, BytesReceived):
+            self._tap("in", event.flow, event.data, now)
         self._core.handle(event, now)
         self._arm(now)
 
@@ -105,6 +132,8 @@ class Runner:
         listener = self._by_local.get((flow.transport, flow.local))
         if listener is None:
             listener = self._by_local[flow.transport, flow.local] = self._listener(flow)
+        if self._tap is not None:
+            self._tap("out", flow, effect.data, self._clock())
         listener.send(flow, effect.data)
 
     def _listener(self, flow: Flow) -> Listener:
@@ -115,11 +144,19 @@ class Runner:
 
     def _publish(self, effect: Publish) -> None:
         if self._broker is not None:
-            self._broker.publish(effect.topic, effect.payload, effect.retain, effect.qos)
+            self._broker.publish(*effect)
 
     def _subscribe(self, effect: Subscribe) -> None:
         if self._broker is not None:
             self._broker.subscribe(effect.filters)
+
+    def _unsubscribe(self, effect: Unsubscribe) -> None:
+        if self._broker is not None:
+            self._broker.unsubscribe(effect.filters)
+
+    def _remember(self, command: Remember | Rewrite) -> None:
+        if self._store is not None:
+            self._store.put(command)
 
     def _arm(self, now: float) -> None:
         deadline = self._core.deadline() if self._core is not None else None

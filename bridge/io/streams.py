@@ -94,6 +94,12 @@ class Streams:
     def __len__(self) -> int:
         return len(self._connections)
 
+    def allow(self, limits: StreamLimits) -> None:
+        """Keep to other limits, in streams that are open too."""
+        self._limits = limits
+        for connection in self._connections.values():
+            connection.limits = limits
+
     def start(self) -> None:
         """Begin to look after the limits of time."""
         self._sweeper = self._loop.call_later(self._limits.sweep, self._sweep)

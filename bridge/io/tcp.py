@@ -57,6 +57,11 @@ class TcpListener:
         await self._streams.stop()
 
     @property
+    def connections(self) -> int:
+        """How many are open, or being opened. May be asked in any thread."""
+        return len(self._streams)
+
+    @property
     def trouble(self) -> str | None:
         """Why no connection can be taken any more, or None. May be asked in any thread."""
         if self._failure is None and self._descriptor.is_lost:

@@ -2,10 +2,13 @@
 
 import asyncio
 import ssl
+import time
 from asyncio import sslproto
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from bridge.io.certificate import ExpiryNotice, first_expiry
 
 # A TLS connection of asyncio has a buffer of this size to read into. By default it is 256 kB, which
 # would be half a gigabyte for 2,000 phones; a TLS record holds 16 kB (RFC 8446 section 5.1).
@@ -34,7 +37,8 @@ class TlsFiles(NamedTuple):
 class Certificates:
     """`server` and `client` are what new connections are made with; those that exist keep what they have.
 
-    `client` is None without a CA: then nobody can be verified, and nobody is called.
+    `client` is None without a CA: then nobody can be verified, and nobody is called. `expires_at`: the Unix
+    seconds at which the certificate expires, or one of those that it is signed with; None if unknown.
     """
 
     def __init__(self, files: TlsFiles) -> None:
@@ -43,12 +47,14 @@ class Certificates:
         self._read = self._seen = _stamps(files)
         self.server: ssl.SSLContext = server_context(files)
         self.client: ssl.SSLContext | None = client_context(files)
+        self.expires_at = first_expiry(_pem(files.certificate, "certificate", _CERTIFICATE))
 
     def reload(self) -> None:
         """Read the files again; raise TlsError, and keep what there is, if they cannot be used."""
         self._read = self._seen = _stamps(self._files)
         server, client = server_context(self._files), client_context(self._files)
-        self.server, self.client = server, client
+        expires_at = first_expiry(_pem(self._files.certificate, "certificate", _CERTIFICATE))
+        self.server, self.client, self.expires_at = server, client, expires_at
 
     def have_changed(self) -> bool:
         """Whether the files differ from those in use, and have come to rest: two are seldom replaced at once."""
@@ -58,8 +64,12 @@ class Certificates:
     async def watch(
         self, warn: Callable[[str], None], note: Callable[[str], None], look: float = _LOOK
     ) -> None:
-        """Reload when the files have changed, for ever."""
+        """Reload when the files have changed, and say when they are about to expire, for ever."""
+        notice = ExpiryNotice()
         while True:
+            words = notice.due(self.expires_at, time.time(), time.monotonic())
+            if words is not None:
+                warn(f"[sip.tls] certificate {self._files.certificate} {words}")
             await asyncio.sleep(look)
             if self.have_changed():
                 self.refresh(warn, note)

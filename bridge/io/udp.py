@@ -15,6 +15,7 @@ from bridge.io.descriptors import Descriptor
 from bridge.io.destination import is_same_family, is_wildcard, undeliverable
 from bridge.io.icmp import ask_for_errors, read_errors
 from bridge.io.packet_info import ask_for_destination, destination_of, source
+from bridge.io.socket_drops import SocketDrops
 
 # Datagrams read before the loop has its turn again.
 _BURST = 256
@@ -47,6 +48,7 @@ class UdpListener:
         self._wildcard = is_wildcard(address.host)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: str | None = None
+        self._drops = SocketDrops()
         self._socket = self._bound(address)
         self._descriptor = Descriptor(self._socket)
         # With the port that was bound, so that flows stay valid when the socket is opened again.
@@ -74,8 +76,14 @@ class UdpListener:
         """Why nothing can be received any more, or None. May be asked in any thread."""
         return self._failure or ("its socket was closed" if self._descriptor.is_lost else None)
 
+    @property
+    def drops(self) -> int:
+        """How many datagrams the kernel has dropped so far, reopened or not. May be asked in any thread."""
+        return self._drops.read(self._own_socket)
+
     def reopen(self) -> None:
         """Bind anew, at the same port, and begin to read. Raise OSError as long as that is not possible."""
+        self._drops.replace(self._own_socket)
         self.close()
         self._socket = self._bound(self.address)
         self._descriptor = Descriptor(self._socket)
@@ -94,6 +102,11 @@ class UdpListener:
         if fault is not None and self._loop is not None:
             # Told later: the engine is in the middle of the event that sent this.
             self._loop.call_soon(self._feed, TransportFailed(flow, fault))
+
+    @property
+    def _own_socket(self) -> socket.socket | None:
+        """None while its number may be that of another."""
+        return None if self._descriptor.is_lost else self._socket
 
     def _put(self, flow: Flow, data: bytes) -> str | None:
         fault = None

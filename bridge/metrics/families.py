@@ -1,9 +1,10 @@
 """All that is counted and timed: one series family a line of the metrics reference."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bridge.metrics.series import OTHER, Counter, Histogram
+from bridge.metrics.family import OTHER
+from bridge.metrics.series import Counter, Gauge, Histogram
 from bridge.model.presence import PresenceState
 
 # RFC 3261 and its extensions; what else arrives is counted as other.
@@ -19,7 +20,15 @@ _CODES: Final = (
     480, 481, 482, 483, 484, 485, 486, 489, 500, 501, 503, 505, 513, 600, 603, 604, OTHER,
 )  # fmt: skip
 
+_OUTCOMES: Final = ("acknowledged", "rejected", "timeout", "transport_error")
+
 _SEND_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+# Timers are due in whole milliseconds (epoll_wait(2)): up to one is no lag.
+_LAG_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+
+# From a good SSD to an SD card; answers to SUBSCRIBE wait for a second at most.
+_COMMIT_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 # Retransmissions leave at 0.5, 1.5, 3.5, 7.5 ... s (RFC 3261 section 17.1.2.2): from 0.5 on each bucket
 # stands for one more, and le="0.5" for none.
@@ -27,13 +36,28 @@ _ACK_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 
 
 class Families:
-    """One attribute a family; iterating gives them all, in this order."""
+    """One attribute a family; iterating gives them all, in this order. `sensors` are those of the configuration."""
 
-    def __init__(self) -> None:
-        self.mqtt_connects = Counter(
-            "mqtt_connects", "Attempts to connect to the MQTT broker.", result=("success", "failure")
+    def __init__(self, sensors: Iterable[str] = ()) -> None:
+        self.loop_lag = Histogram(
+            "event_loop_lag_seconds",
+            "How late a timer of the event loop ran, ten times a second.",
+            _LAG_BUCKETS,
         )
-        self.mqtt_disconnects = Counter("mqtt_disconnects", "Connections to the MQTT broker that were lost.")
+        self.mqtt_connects = Counter(
+            "mqtt_connects",
+            "Attempts to connect to the MQTT broker, by what came of them.",
+            result=("success", "refused", "timeout", "network"),
+        )
+        self.mqtt_disconnects = Counter(
+            "mqtt_disconnects",
+            "Connections to the MQTT broker that were lost: it was silent, the network failed, or it ended them.",
+            reason=("keepalive", "network", "server"),
+        )
+        self.mqtt_last_message = Gauge(
+            "mqtt_last_message_timestamp_seconds",
+            "When the last MQTT message was received, in seconds since 1970; 0 before the first.",
+        )
         self.mqtt_messages = Counter(
             "mqtt_messages_received",
             "MQTT messages received, live ones and the replay of retained ones.",
@@ -48,6 +72,20 @@ class Families:
             "presence_changes",
             "Changes of a presence provider, by the state that it changed to.",
             presence=tuple(state.value for state in PresenceState),
+        )
+        self.coalesced = Counter(
+            "presence_changes_coalesced",
+            "Changes that a watcher was not told of, since another followed before its NOTIFY could leave.",
+        )
+        self.sensor_changes = Counter(
+            "sensor_changes",
+            "Changes of what a sensor says, by its name in the configuration.",
+            sensor=(*sensors, OTHER),
+        )
+        self.rule_decisions = Counter(
+            "rule_decisions",
+            "Decisions of rules what a presence provider or a device shall be.",
+            kind=("presence", "device"),
         )
         self.requests_received = Counter(
             "sip_requests_received",
@@ -71,10 +109,16 @@ class Families:
             "Requests too large for a datagram: sent by a stream, or refused there and sent as a datagram.",
             outcome=("stream", "refused"),
         )
+        self.parse_errors = Counter(
+            "sip_parse_errors",
+            "SIP messages that are none by RFC 3261, answered or not.",
+            transport=_TRANSPORTS,
+        )
         self.drops = Counter(
             "sip_messages_dropped",
-            "What arrived on a SIP port and got no answer.",
-            reason=("malformed", "policy", "keepalive", "limit"),
+            "What arrived on a SIP port and got no answer, by what it was: damaged, of somebody who guesses"
+            " passwords, or on a connection that passed one of its limits.",
+            reason=("malformed", "rate", "limit"),
         )
         self.authentication_failures = Counter(
             "sip_authentication_failures",
@@ -94,7 +138,10 @@ class Families:
                 "notify_rejected",
                 "notify_timeout",
                 "connection_lost",
+                "replaced",
                 "stopped",
+                "noresource",
+                "rejected",
             ),
         )
         self.registers = Counter(
@@ -112,11 +159,21 @@ class Families:
             "Calls to feature codes, and to what is none, that got their final answer.",
             outcome=("set", "toggled", "rejected"),
         )
+        self.check_syncs = Counter(
+            "sip_check_syncs",
+            "Phones that were asked to fetch their configuration again, by how that ended.",
+            outcome=_OUTCOMES,
+        )
+        self.phone_files = Counter(
+            "phone_file_requests",
+            "Requests by HTTP for the files of phones, by the status of the answer.",
+            code=(200, 403, 404, OTHER),
+        )
         self.notifies = Counter(
             "notifies",
             "NOTIFY transactions that ended, by what caused them and how they ended.",
             trigger=("state", "subscribe", "resync", "terminate"),
-            outcome=("acknowledged", "rejected", "timeout", "transport_error"),
+            outcome=_OUTCOMES,
         )
         self.send_latency = Histogram(
             "notify_send_latency_seconds",
@@ -133,6 +190,12 @@ class Families:
             "Time from the first transmission of a NOTIFY to its final answer.",
             _ACK_BUCKETS,
         )
+        self.store_errors = Counter(
+            "store_errors", "How often the store was lost, or could not be opened again."
+        )
+        self.store_commit = Histogram(
+            "store_commit_duration_seconds", "Time that a commit to the store took.", _COMMIT_BUCKETS
+        )
 
-    def __iter__(self) -> Iterator[Counter | Histogram]:
+    def __iter__(self) -> Iterator[Counter | Gauge | Histogram]:
         return iter(vars(self).values())

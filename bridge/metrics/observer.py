@@ -4,18 +4,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
-
 from bridge.effects import (
     AuthenticationFailed,
+    ChangesCoalesced,
+    CheckSyncAnswered,
     Effect,
     FeatureCallAnswered,
     LargeRequest,
     MessageDropped,
     MessageRejected,
+    MessageUnreadable,
     NotifyAnswered,
     NotifySent,
+    PhoneFileAnswered,
     PresenceChanged,
     PublishAnswered,
     RegisterAnswered,
@@ -23,37 +24,52 @@ from bridge.effects import (
     ResponseReceived,
     ResponseSent,
     Retransmitted,
+    RuleDecided,
+    SensorChanged,
     SubscribeAnswered,
     SubscriptionEnded,
 )
-from bridge.events import BrokerConnected, BrokerDisconnected, Event, MessageReceived
+from bridge.events import (
+    BrokerConnected,
+    BrokerDisconnected,
+    Event,
+    MessageReceived,
+    Remembered,
+    StoreLost,
+)
 from bridge.metrics.families import Families
-from bridge.metrics.series import PREFIX
+from bridge.metrics.family import Family, Group
 
 
-class Observer(Collector):
-    """`observe` is called on the loop, `collect` in the thread of the scraper.
+class Observer(Group):
+    """`observe` is called on the loop (and for the files of phones in the thread of their server).
 
     What is not counted costs one look into a table. `clock` must be the one that stamps
-    MessageReceived.
+    MessageReceived; `sensors` are the names that have a series of their own.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, sensors: Iterable[str] = ()) -> None:
         self._clock = clock
         self._connected = False
         self._last_message_at: float | None = None
-        self._families = families = Families()
+        self._families = families = Families(sensors)
         self._actions: Mapping[type, Callable[[Any], None]] = {
             BrokerConnected: self._broker_connected,
             BrokerDisconnected: self._broker_disconnected,
             MessageReceived: self._message_received,
+            Remembered: lambda event: families.store_commit.observe(event.seconds),
+            StoreLost: lambda _event: families.store_errors.inc(),
             MessageRejected: lambda seen: families.mqtt_rejections.inc(seen.kind),
             PresenceChanged: lambda seen: families.presence_changes.inc(seen.new),
+            ChangesCoalesced: lambda seen: families.coalesced.inc(by=seen.watchers),
+            SensorChanged: lambda seen: families.sensor_changes.inc(seen.sensor),
+            RuleDecided: lambda seen: families.rule_decisions.inc(seen.kind),
             RequestReceived: lambda seen: families.requests_received.inc(seen.method, seen.transport),
             ResponseSent: lambda seen: families.responses_sent.inc(seen.status),
             ResponseReceived: lambda seen: families.responses_received.inc(seen.status),
             Retransmitted: lambda seen: families.retransmissions.inc(seen.method),
             LargeRequest: lambda seen: families.large_requests.inc(seen.outcome),
+            MessageUnreadable: lambda seen: families.parse_errors.inc(seen.transport),
             MessageDropped: lambda seen: families.drops.inc(seen.kind),
             AuthenticationFailed: lambda _seen: families.authentication_failures.inc(),
             SubscribeAnswered: lambda seen: families.subscribes.inc(seen.outcome),
@@ -61,6 +77,8 @@ class Observer(Collector):
             RegisterAnswered: lambda seen: families.registers.inc(seen.outcome),
             PublishAnswered: lambda seen: families.publishes.inc(seen.outcome),
             FeatureCallAnswered: lambda seen: families.feature_calls.inc(seen.outcome),
+            CheckSyncAnswered: lambda seen: families.check_syncs.inc(seen.outcome),
+            PhoneFileAnswered: lambda seen: families.phone_files.inc(seen.status),
             NotifySent: self._notify_sent,
             NotifyAnswered: self._notify_answered,
         }
@@ -71,23 +89,31 @@ class Observer(Collector):
         if action is not None:
             action(seen)
 
-    def collect(self) -> Iterable[Metric]:
-        """All families, for a scrape."""
-        for family in self._families:
-            yield from family.collect()
-        yield self._last_message()
+    def admit_sensors(self, sensors: Iterable[str]) -> None:
+        """These have a series of their own from now on; those that had one keep it."""
+        self._families.sensor_changes.admit(*sensors)
+
+    def lagged(self, seconds: float) -> None:
+        """A timer of the event loop ran so late."""
+        self._families.loop_lag.observe(seconds)
+
+    def families(self) -> Iterable[Family]:
+        """All of them. The moment of the last message is known on another clock than people have."""
+        at = self._last_message_at
+        self._families.mqtt_last_message.set(0 if at is None else time.time() - (self._clock() - at))
+        return self._families
 
     def _broker_connected(self, _event: BrokerConnected) -> None:
         self._connected = True
         self._families.mqtt_connects.inc("success")
 
-    def _broker_disconnected(self, _event: BrokerDisconnected) -> None:
+    def _broker_disconnected(self, event: BrokerDisconnected) -> None:
         """Fed for an attempt that failed as well; without a connection before, it is that."""
         if self._connected:
             self._connected = False
-            self._families.mqtt_disconnects.inc()
+            self._families.mqtt_disconnects.inc(event.kind)
         else:
-            self._families.mqtt_connects.inc("failure")
+            self._families.mqtt_connects.inc(event.kind)
 
     def _message_received(self, event: MessageReceived) -> None:
         self._last_message_at = event.at
@@ -103,13 +129,3 @@ class Observer(Collector):
             self._families.round_trip.observe(seen.round_trip)
         if seen.latency is not None and seen.outcome == "acknowledged":
             self._families.ack_latency.observe(seen.latency)
-
-    def _last_message(self) -> GaugeMetricFamily:
-        """Wall time is made at the scrape: the moment itself is known on the monotonic clock."""
-        family = GaugeMetricFamily(
-            f"{PREFIX}mqtt_last_message_timestamp_seconds",
-            "When the last MQTT message was received, in seconds since 1970.",
-        )
-        if self._last_message_at is not None:
-            family.add_metric((), time.time() - (self._clock() - self._last_message_at))
-        return family

@@ -2,16 +2,26 @@
 
 Mutable, and written by the engine alone; everything that it holds is immutable. Other threads may
 read it at any time: each look-up is one dictionary access. (A new table per change would cost a
-copy of all facts, see the decision record.)
+copy of all facts, see the decision record.) Between two look-ups a hint may go; who needs more than one
+takes `shown`.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from bridge.model.facts import Change, Fact, FactKey, Facts
 from bridge.model.hint import ExtensionState, Hint
 from bridge.model.words import quoted
 
-__all__ = ["Change", "State"]
+__all__ = ["Change", "HintsReplaced", "State"]
+
+
+class HintsReplaced(NamedTuple):
+    """What became of the hints, by extension. `changed`: those that say something else than before."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
 
 
 class State:
@@ -40,6 +50,21 @@ class State:
             self._extension_states[hint.extension] = hint.evaluate(self.facts)
         return Change(key, name, value, old, since)
 
+    def replace_hints(self, hints: Iterable[Hint]) -> HintsReplaced:
+        """Have these hints from now on. Facts stay; every hint is evaluated anew. ValueError as at the start.
+
+        Tables that another thread may be reading are not changed but replaced.
+        """
+        old, new = self._hints, _by_extension(hints)
+        self._extension_states = {hint.extension: hint.evaluate(self.facts) for hint in new.values()}
+        self._by_key = _reverse_index(new.values())
+        self._hints = new
+        return HintsReplaced(
+            added=tuple(extension for extension in new if extension not in old),
+            removed=tuple(extension for extension in old if extension not in new),
+            changed=tuple(extension for extension, hint in new.items() if old.get(extension, hint) != hint),
+        )
+
     def hints_of(self, key: FactKey) -> tuple[Hint, ...]:
         """Return the hints that depend on a fact, in configured order."""
         return self._by_key.get(key, ())
@@ -51,6 +76,11 @@ class State:
     def extension_state(self, extension: str) -> ExtensionState:
         """Return what an extension shows now; KeyError when it has no hint."""
         return self._extension_states[extension]
+
+    @property
+    def shown(self) -> tuple[tuple[str, ExtensionState], ...]:
+        """Every extension with what it shows, all of one moment. Safe to read from another thread."""
+        return tuple(self._extension_states.items())
 
     def __iter__(self) -> Iterator[Hint]:
         return iter(self._hints.values())

@@ -33,10 +33,14 @@ def unknown_name(kind: str, text: str, names: Iterable[str]) -> str:
     """Return the sentence that refuses `text`: what is known, and what may have been meant."""
     known = tuple(names)
     shown = printable(text, _NAME_LIMIT)
-    sentence = f"unknown {kind} '{shown}': known are {', '.join(known)}"
-    by_folded = {name.casefold(): name for name in known}
-    near = get_close_matches(shown.strip().casefold(), by_folded, n=1)
-    return f"{sentence} (did you mean {by_folded[near[0]]}?)" if near else sentence
+    return f"unknown {kind} '{shown}': known are {', '.join(known)}{meant(text, known)}"
+
+
+def meant(text: str, names: Iterable[str]) -> str:
+    """Return ` (did you mean ...?)` with the name that is nearest to `text`, or nothing."""
+    by_folded = {name.casefold(): name for name in names}
+    near = get_close_matches(printable(text, _NAME_LIMIT).strip().casefold(), by_folded, n=1)
+    return f" (did you mean {by_folded[near[0]]}?)" if near else ""
 
 
 def _escaped(character: str) -> str:

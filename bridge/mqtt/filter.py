@@ -10,17 +10,18 @@ _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*)(\+?)\}")
 class TopicFilter:
     """A pattern of levels: literal, `{x}` for one level, `{x+}` for one or more (at most once).
 
-    `mqtt` is the wildcard filter to subscribe with. It ends at `{x+}`, since MQTT's `#` may only
+    `names` are those of its captures, in their order. `mqtt` is the wildcard filter to subscribe with. It ends at `{x+}`, since MQTT's `#` may only
     stand last; such a filter receives more than `match` accepts. ValueError when the pattern has
     an MQTT wildcard, a brace inside a level or a name twice.
     """
 
-    __slots__ = ("_match", "mqtt", "pattern")
+    __slots__ = ("_match", "mqtt", "names", "pattern")
 
     def __init__(self, pattern: str) -> None:
         levels = pattern.split("/")
         _require_sound(pattern, levels)
         self.pattern = pattern
+        self.names = tuple(found[1] for found in _captures(levels))
         self.mqtt = "/".join(_wildcards(levels))
         # A wildcard in front does not match the broker's own topics (MQTT 5 section 4.7.2).
         guard = r"(?!\$)" if _CAPTURE.fullmatch(levels[0]) else ""
@@ -38,7 +39,7 @@ class TopicFilter:
 
 
 def _require_sound(pattern: str, levels: list[str]) -> None:
-    captures = [found for found in map(_CAPTURE.fullmatch, levels) if found]
+    captures = list(_captures(levels))
     names = [found[1] for found in captures]
     if not pattern or "\x00" in pattern:
         raise ValueError(f"topic filter {pattern!r} is empty or holds a NUL")
@@ -51,6 +52,10 @@ def _require_sound(pattern: str, levels: list[str]) -> None:
             raise ValueError(
                 f"level {level!r} of topic filter {pattern!r} must be text, {{name}} or {{name+}}"
             )
+
+
+def _captures(levels: list[str]) -> Iterator[re.Match[str]]:
+    return filter(None, map(_CAPTURE.fullmatch, levels))
 
 
 def _wildcards(levels: list[str]) -> Iterator[str]:

@@ -1,50 +1,45 @@
 """SUBSCRIBE in, NOTIFY out (RFC 6665 section 4.2): one NOTIFY in flight per subscription, newest state wins."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from bridge.effects import SubscribeAnswered, SubscriptionEnded
+from bridge.effects import SubscribeAnswered
 from bridge.events import Flow
+from bridge.memory.memory import Memory
 from bridge.model.facts import Change
+from bridge.model.state import HintsReplaced
+from bridge.notifier.admission import Admission, event_of, require_size
+from bridge.notifier.audience import Audience
 from bridge.notifier.capacity import Capacity, Limits
+from bridge.notifier.keeper import Keeper
 from bridge.notifier.packages import PACKAGES
 from bridge.notifier.packages.package import EventPackage
 from bridge.notifier.profiles import Profiles
 from bridge.notifier.rate import max_rate
+from bridge.notifier.register import Register
 from bridge.notifier.renderer import Renderer
-from bridge.notifier.subscription import Subscription, Trigger
+from bridge.notifier.resumption import Resumption, Reviver, Terms
+from bridge.notifier.review import Recognise, dress, reason_to_end
+from bridge.notifier.subscription import Phase, Subscription, Trigger
 from bridge.notifier.subscriptions import Subscriptions
 from bridge.notifier.teller import StreamTo, Teller
 from bridge.service import Context
-from bridge.sip.addressing import contact_uri, source_address
+from bridge.sip.addressing import contact_uri
 from bridge.sip.content import check_content
 from bridge.sip.dialog import Dialog, DialogId
 from bridge.sip.endpoint import Endpoint, Incoming
-from bridge.sip.errors import (
-    BadEvent,
-    Forbidden,
-    IntervalTooBrief,
-    MessageTooLarge,
-    NoSuchSubscription,
-    NotAcceptable,
-    NotFound,
-    SipError,
-)
+from bridge.sip.errors import NoSuchSubscription, NotAcceptable, SipError
 from bridge.sip.headers import Event
-from bridge.sip.message import Request
 
 ALLOW_EVENTS = ", ".join(PACKAGES)
 
 # Bodies of a SUBSCRIBE. Filters (RFC 4661) may be left unserved (RFC 3856 section 6.3), and are.
 _FILTERS = ("application/simple-filter+xml",)
 
-# What a subscription keeps of the request that formed it, and how much of that in all: phones send
-# 300 octets, and room is planned for 4 kB each.
-_KEPT = ("from", "to", "call-id", "contact", "record-route", "event", "user-agent")
-_MOST_KEPT = 4096
-
-# RFC 6665 section 4.2.1.1: an interval of an hour or more is never too brief.
-_NEVER_TOO_BRIEF = 3600
+# Seconds after which a subscription is asked whether it lives, when its watcher has made another.
+_DOUBT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +63,15 @@ class Notifier:
         endpoint: Endpoint,
         options: NotifierOptions,
         watchers: Callable[[str, int, float], None],
+        audience: Audience,
+        memory: Memory,
         stream_to: StreamTo = lambda _flow: None,
     ) -> None:
         self._context = context
         self._options = options
-        self._watchers_changed = watchers
         self._table = Subscriptions()
         self._capacity = Capacity(options.limits)
+        self._admission = Admission(context.state, options.min_expires, options.max_expires)
         self._renderer = Renderer(context.state, ALLOW_EVENTS, options.user_agent)
         self._teller = Teller(
             context,
@@ -82,8 +79,20 @@ class Notifier:
             self._renderer,
             options.min_interval,
             stream_to,
+            audience,
             self._gone,
-            lambda subscription: self._capacity.verified(subscription.source),
+            self._verified,
+            self._reserve,
+        )
+        self._keeper = Keeper(context, memory, self._teller.go_on)
+        self._register = Register(
+            context,
+            self._table,
+            self._capacity,
+            self._keeper,
+            watchers,
+            audience,
+            self._expired,
         )
         endpoint.serve("SUBSCRIBE", self.subscribe)
 
@@ -93,6 +102,10 @@ class Notifier:
     def subscriptions(self) -> tuple[Subscription, ...]:
         """All that are alive. Safe to read from another thread."""
         return self._table.all()
+
+    def watching(self, extension: str) -> tuple[Subscription, ...]:
+        """Those who watch this extension. Safe to read from another thread."""
+        return tuple(self._table.of(extension))
 
     def watchers(self, extension: str) -> int:
         """How many watch this extension."""
@@ -108,6 +121,12 @@ class Notifier:
         """NOTIFYs that wait for their turn."""
         return self._teller.queued
 
+    def resend(self, extension: str | None, now: float) -> int:
+        """Tell the watchers of an extension, or of all, what is true, known or not; return how many they are."""
+        watching = self.subscriptions if extension is None else tuple(self._table.of(extension))
+        self._teller.repeat(watching, now)
+        return len(watching)
+
     # --- what the engine calls -------------------------------------------------------------------
 
     def changed(self, change: Change, now: float) -> None:
@@ -115,6 +134,34 @@ class Notifier:
         for hint in self._context.state.hints_of(change.key):
             self._renderer.forget(hint.extension)
             self._teller.owe(self._table.of(hint.extension), Trigger.STATE, change.since, now)
+
+    def replace(
+        self, options: NotifierOptions, hints: HintsReplaced, recognise: Recognise, now: float
+    ) -> None:
+        """Go on by these options, with the hints that there are now.
+
+        Watchers who may not watch any more are told so, and the others what looks different to them.
+        """
+        self._options = options
+        self._capacity.limits = options.limits
+        self._teller.min_interval = options.min_interval
+        self._admission = Admission(self._context.state, options.min_expires, options.max_expires)
+        for extension in (*hints.removed, *hints.changed):
+            self._renderer.forget(extension)
+        concerned = []
+        # Those that wait for the store are kept already, and are in the table when they are answered.
+        for subscription in dict.fromkeys((*self.subscriptions, *self._keeper.subscriptions)):
+            reason = reason_to_end(subscription, self._admission, recognise)
+            is_told = self._table.find(subscription.dialog.id) is subscription
+            if reason and is_told:
+                self._end(subscription, reason, reason, now)
+            elif reason:
+                subscription.phase, subscription.reason = Phase.ENDING, reason
+            elif (
+                dress(subscription, options.profiles) or subscription.subject.extension in hints.changed
+            ) and is_told:
+                concerned.append(subscription)
+        self._teller.owe(concerned, Trigger.STATE, None, now)
 
     def work(self, now: float) -> bool:
         """Send one fair slice of what is owed; true while something is left."""
@@ -130,6 +177,19 @@ class Notifier:
             else:
                 self._table.move(subscription, again)
 
+    def resume(self, documents: Mapping[str, str], terms: Terms, now: float) -> Counter[str | None]:
+        """Go on with the subscriptions of an earlier run, from the documents of their rows by key.
+
+        Each is told the state soon, though not all at once. Return how many go on, under None, and
+        how many do not, by the reason.
+        """
+        options = self._options
+        offset = self._context.wall(now) - now
+        reviver = Reviver(options.profiles, self._admission, terms, offset, options.max_expires)
+        return Resumption(
+            self._context.timers, reviver, self._capacity, self._keeper, self._register, self._teller
+        ).resume(documents, now)
+
     def stop(self, now: float) -> None:
         """End every subscription so that its watcher comes back at once (RFC 6665 section 4.4.2)."""
         for subscription in self.subscriptions:
@@ -142,20 +202,21 @@ class Notifier:
         try:
             self._subscribe(incoming, now)
         except SipError as error:
-            self._answered("rejected", error.status, incoming.request, "")
+            self._answered("rejected", error.status, incoming, "")
             raise
 
     def _subscribe(self, incoming: Incoming, now: float) -> None:
         request = incoming.request
-        event, package = _package(request)
+        event, package = event_of(request)
         check_content(request, _FILTERS)
         if request.to.tag is None:
-            expires = self._expires(request, package)
+            expires = self._admission.expires(request, package)
             self._create(incoming, event, package, expires, now)
             return
         subscription = self._find(incoming, event)
-        self._require_watcher(incoming, subscription.subject.extension)
-        expires = self._expires(request, package)
+        extension = subscription.subject.extension
+        self._admission.require_watcher(incoming.identity.user, incoming.flow.remote.host, extension)
+        expires = self._admission.expires(request, package)
         subscription.dialog.accept(request)
         subscription.max_rate = max_rate(event)
         self._refresh(incoming, subscription, expires, now)
@@ -164,15 +225,14 @@ class Notifier:
         self, incoming: Incoming, event: Event, package: EventPackage, expires: int, now: float
     ) -> None:
         request, source = incoming.request, incoming.flow.remote.host
-        extension = self._extension(incoming)
+        extension = self._admission.extension(incoming)
         agent = request.get("user-agent") or ""
         profile = self._options.profiles.choose(agent).profile
         body = profile.choose_body(package, request.accept)
         if body is None:
             raise NotAcceptable(package.bodies)
-        if _octets_kept(request) > _MOST_KEPT:
-            raise MessageTooLarge("a dialog of that size is not kept")
-        self._capacity.admit(source)
+        require_size(request)
+        self._capacity.admit(source, request.from_.uri)
         subject = profile.subject(extension, request.uri)
         dialog = Dialog(request, self._context.token())
         flow = dialog.next_hop(incoming.flow)
@@ -181,37 +241,83 @@ class Notifier:
         subscription.expires_at = now + expires
         subscription.behind_since = now
         subscription.max_rate = max_rate(event)
-        suppressed = self._answer(incoming, subscription, expires)
         if expires == 0:
-            # A fetch (4.4.3): the state once, and nothing kept.
-            self._answered("fetched", 200, request, extension)
-            if not suppressed:
-                self._teller.finish(subscription, "timeout", now)
+            self._fetch(incoming, subscription, now)
             return
-        self._answered("created", 200, request, extension)
-        self._table.add(subscription)
-        self._capacity.opened(source)
-        self._schedule_expiry(subscription)
-        self._watchers_changed(extension, self.watchers(extension), now)
+        self._capacity.opened(source, subscription.watcher)
+        accepted = partial(self._accepted, incoming, subscription, expires)
+        if self._keeper.accept(subscription, accepted, now):
+            accepted(now)
+
+    def _fetch(self, incoming: Incoming, subscription: Subscription, now: float) -> None:
+        """Tell the state once, and keep nothing (4.4.3)."""
+        suppressed = self._answer(incoming, subscription, 0)
+        self._answered("fetched", 200, incoming, subscription.subject.extension)
         if not suppressed:
+            self._teller.finish(subscription, "timeout", now)
+
+    def _accepted(self, incoming: Incoming, subscription: Subscription, expires: int, now: float) -> None:
+        """The subscription outlives us from now on, if anything does: it may be told so."""
+        extension = subscription.subject.extension
+        suppressed = self._answer(incoming, subscription, expires)
+        self._answered("created", 200, incoming, extension)
+        self._succeed(subscription, now)
+        self._register.enter(subscription, now)
+        if subscription.phase is not Phase.ACTIVE:
+            # It may not watch any more, since the configuration is another than when it asked.
+            self._end(subscription, subscription.reason, subscription.reason, now)
+        elif not suppressed:
             self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
 
+    def _succeed(self, subscription: Subscription, now: float) -> None:
+        """Settle what becomes of an earlier subscription of the same watcher for the same extension.
+
+        If an earlier run has taken the same request, our answer was lost with it, and the phone knows
+        nothing of that subscription. Else the phone may have started anew, or it shows the extension
+        twice. One that has started anew answers 481 to the next NOTIFY, so there is one soon.
+        """
+        same = self._table.resumed_like(subscription)
+        if same is not None and same.dialog.is_repeated_by(subscription.dialog):
+            self._teller.drop(same, "replaced", now)
+        earlier = self._table.watching_as(subscription)
+        if earlier is not None:
+            self._context.timers.call_at(now + _DOUBT, partial(self._doubt, earlier, now))
+
+    def _doubt(self, subscription: Subscription, since: float, now: float) -> None:
+        if subscription.phase is Phase.ACTIVE and subscription.heard_at < since:
+            self._teller.repeat((subscription,), now)
+
     def _refresh(self, incoming: Incoming, subscription: Subscription, expires: int, now: float) -> None:
-        extension = subscription.subject.extension
         self._table.move(subscription, subscription.dialog.next_hop(incoming.flow))
         subscription.expires_at = now + expires
-        suppressed = self._answer(incoming, subscription, expires)
-        if expires == 0:
-            self._answered("ended", 200, incoming.request, extension)
-            self._gone(subscription, "unsubscribed", now)
-            if not suppressed:
-                self._teller.finish(subscription, "timeout", now)
-            return
-        self._answered("refreshed", 200, incoming.request, extension)
-        self._schedule_expiry(subscription)
+        subscription.heard_at = now
         self._teller.alive(subscription)
-        if not suppressed:
-            self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
+        if expires == 0:
+            unsubscribed = partial(self._unsubscribed, incoming, subscription)
+            is_safe = self._keeper.unsubscribe(subscription, unsubscribed, now)
+            self._gone(subscription, "unsubscribed", now)
+            if is_safe:
+                unsubscribed(now)
+            return
+        self._register.schedule_expiry(subscription)
+        refreshed = partial(self._refreshed, incoming, subscription, expires)
+        if self._keeper.refresh(subscription, refreshed, now):
+            refreshed(now)
+
+    def _refreshed(self, incoming: Incoming, subscription: Subscription, expires: int, now: float) -> None:
+        suppressed = self._answer(incoming, subscription, expires)
+        self._answered("refreshed", 200, incoming, subscription.subject.extension)
+        if subscription.phase is Phase.ACTIVE:
+            if suppressed:
+                self._teller.go_on(subscription, now)
+            else:
+                self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
+
+    def _unsubscribed(self, incoming: Incoming, subscription: Subscription, now: float) -> None:
+        suppressed = self._answer(incoming, subscription, 0)
+        self._answered("ended", 200, incoming, subscription.subject.extension)
+        if subscription.phase is Phase.ACTIVE and not suppressed:
+            self._teller.finish(subscription, "timeout", now)
 
     def _answer(self, incoming: Incoming, subscription: Subscription, expires: int) -> bool:
         """Answer 200, or 204 when the watcher knows the state already (RFC 5839): true if it does."""
@@ -249,81 +355,27 @@ class Notifier:
             raise NoSuchSubscription("this dialog is for another event")
         return subscription
 
-    def _extension(self, incoming: Incoming) -> str:
-        """The hint that the Request-URI names; some phones name it in the To header only.
+    def _answered(self, outcome: str, status: int, incoming: Incoming, extension: str) -> None:
+        request, source = incoming.request, incoming.flow.remote.host
+        watcher, call_id = request.from_.uri, request.call_id
+        self._context.emit(SubscribeAnswered(outcome, status, extension, watcher, call_id, source))
 
-        What a user may not watch is refused before it is looked for: that it exists is not said.
-        """
-        request = incoming.request
-        user = request.request_uri.user
-        if user is None:
-            user = request.to_uri.user
-        if user is not None and not incoming.identity.may_watch(user):
-            raise Forbidden(f"{incoming.identity.user} may not watch {user!r}")
-        if user is None:
-            raise NotFound("no user in the Request-URI, nor in To")
-        self._require_watcher(incoming, user)
-        return user
+    def _reserve(self, subscription: Subscription, now: float) -> bool:
+        return self._keeper.reserve(subscription, now)
 
-    def _require_watcher(self, incoming: Incoming, extension: str) -> None:
-        """Raise NotFound without a hint, and Forbidden for whom it does not name (RFC 3856 section 6.6.2)."""
-        hint = self._context.state.hint(extension)
-        if hint is None:
-            raise NotFound(f"no hint for {extension!r}")
-        if hint.watchers.are_all:
-            return
-        source = incoming.flow.remote.host
-        if not hint.watchers.admit(incoming.identity.user, source_address(source)):
-            raise Forbidden(f"{incoming.identity.user or source} is not among the watchers of {extension}")
+    def _gone(self, subscription: Subscription, outcome: str, now: float) -> None:
+        self._register.leave(subscription, outcome, now)
 
-    def _expires(self, request: Request, package: EventPackage) -> int:
-        """Seconds granted (4.2.1.1): what was asked, not more than the maximum; never 423 above it."""
-        asked = request.expires
-        if asked is None:
-            asked = package.default_expires
-        if 0 < asked < min(self._options.min_expires, _NEVER_TOO_BRIEF):
-            raise IntervalTooBrief(self._options.min_expires)
-        return min(asked, self._options.max_expires)
-
-    def _answered(self, outcome: str, status: int, request: Request, extension: str) -> None:
-        watcher = request.from_.uri
-        self._context.emit(SubscribeAnswered(outcome, status, extension, watcher, request.call_id))
+    def _verified(self, subscription: Subscription, now: float) -> None:
+        self._capacity.verified(subscription.source)
+        self._keeper.verify(subscription, now)
 
     # --- ends ------------------------------------------------------------------------------------
-
-    def _schedule_expiry(self, subscription: Subscription) -> None:
-        if subscription.expiry is not None:
-            subscription.expiry.cancel()
-        subscription.expiry = self._context.timers.call_at(
-            subscription.expires_at, lambda now: self._end(subscription, "timeout", "expired", now)
-        )
 
     def _end(self, subscription: Subscription, reason: str, outcome: str, now: float) -> None:
         """Say the last word, and forget the dialog: requests in it get 481 from now on."""
         self._gone(subscription, outcome, now)
         self._teller.finish(subscription, reason, now)
 
-    def _gone(self, subscription: Subscription, outcome: str, now: float) -> None:
-        if not self._table.remove(subscription):
-            return
-        self._capacity.closed(subscription.source, verified=subscription.verified)
-        if subscription.expiry is not None:
-            subscription.expiry.cancel()
-        extension, call_id = subscription.subject.extension, subscription.dialog.id.call_id
-        self._context.emit(SubscriptionEnded(outcome, extension, subscription.watcher, call_id))
-        self._watchers_changed(extension, self.watchers(extension), now)
-
-
-def _octets_kept(request: Request) -> int:
-    """About what a subscription keeps of its SUBSCRIBE, some of it twice."""
-    values = (value for name in _KEPT for value in request.lines(name))
-    return len(request.uri) + sum(map(len, values))
-
-
-def _package(request: Request) -> tuple[Event, EventPackage]:
-    """The package is compared byte for byte (RFC 6665 section 3.1.2); no Event at all is no package."""
-    event = request.event
-    package = PACKAGES.get(event.package) if event is not None else None
-    if event is None or package is None:
-        raise BadEvent(PACKAGES)
-    return event, package
+    def _expired(self, subscription: Subscription, now: float) -> None:
+        self._end(subscription, "timeout", "expired", now)

@@ -53,8 +53,10 @@ class Profile:
     def choose_body(self, package: EventPackage, accept: Sequence[MediaRange] | None) -> BodyFormat | None:
         """What a watcher with this Accept gets; None if nothing fits."""
         content_type = package.choose_body(accept)
-        if content_type is None:
-            return None
+        return None if content_type is None else self.body(content_type)
+
+    def body(self, content_type: str) -> BodyFormat:
+        """What a watcher gets who asked for this content type, one of an event package."""
         return PIDF_LAYOUTS[self.pidf] if content_type == PIDF else BODIES[content_type]
 
     def subject(self, extension: str, uri: str) -> Subject:

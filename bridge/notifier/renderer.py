@@ -43,6 +43,12 @@ class Rendered(NamedTuple):
         return self.tail + b"Content-Length: %d\r\n\r\n%b" % (len(content), content)
 
 
+_NOTHING: Final = Rendered("", b"Content-Length: 0\r\n\r\n")
+
+# With these a subscription ends about which nothing may be said any more, or can be (RFC 6665 section 4.1.3).
+_TELLS_NOTHING: Final = frozenset(("noresource", "rejected"))
+
+
 class Renderer:
     """Keeps what can be used again."""
 
@@ -58,6 +64,11 @@ class Renderer:
 
     def body(self, subscription: Subscription) -> Rendered:
         """What the watcher is to be shown now."""
+        if subscription.phase is not Phase.ACTIVE and subscription.reason in _TELLS_NOTHING:
+            return _NOTHING
+        if self._state.hint(subscription.subject.extension) is None:
+            # It has ended, and then its hint was taken away, before this was told.
+            return _NOTHING
         return self._kept(subscription.body, subscription.subject)
 
     def size(self, subscription: Subscription, rendered: Rendered) -> int:
@@ -78,7 +89,8 @@ class Renderer:
             subscription.dialog.next_cseq(),
             _state(subscription, now),
         )
-        version = subscription.next_version()
+        # RFC 4235 section 4.1: from 0 on, and growing also where a restart has left a gap in the CSeqs.
+        version = subscription.dialog.local_cseq - 1
         request = start + rendered.numbered(version)
         limit = subscription.profile.udp_limit_bytes
         if len(request) > limit and flow.transport == "udp":

@@ -1,7 +1,7 @@
 """One subscription, as the notifier keeps it (RFC 6665 section 4.2)."""
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bridge.events import Flow
 from bridge.notifier.bodies import BodyFormat
@@ -13,6 +13,9 @@ from bridge.sip.dialog import Dialog
 from bridge.sip.headers import Event
 from bridge.sip.transaction import ClientTransaction
 from bridge.timers import Timer
+
+# What no CSeq reaches (RFC 3261 section 8.1.1.5).
+NO_LIMIT: Final = 2**31
 
 
 class Phase(Enum):
@@ -44,20 +47,27 @@ class Subscription:
 
     `event` is echoed with its id, which is part of the identity (RFC 6665 section 8.2.1). `owed` is why a NOTIFY must still be sent, None when the watcher has been told everything;
     `since` the moment the MQTT message behind it reached us. `shown` is the body that the watcher
-    was last told, None where that failed; `behind_since` counts while `behind` is true. Times are monotonic seconds.
+    was last told, None where that failed; `told_at` when it acknowledged a NOTIFY last, `latency` how many
+    seconds after the MQTT message behind one it did so, of the last that had one; `behind_since` counts while `behind` is true. `cseq_limit` is the CSeq
+    at which more must be reserved, `cseq_reserved` the highest that its row tells of, or will when it is written
+    (see `Keeper`). Times are monotonic seconds.
     """
 
     __slots__ = (
         "agent",
         "behind_since",
         "body",
+        "cseq_limit",
+        "cseq_reserved",
         "dialog",
         "event",
         "expires_at",
         "expiry",
         "flow",
         "head",
+        "heard_at",
         "in_flight",
+        "latency",
         "max_rate",
         "misses",
         "no_stream",
@@ -69,13 +79,14 @@ class Subscription:
         "profile",
         "queued",
         "reason",
+        "reserving",
         "shown",
         "since",
         "source",
         "subject",
+        "told_at",
         "user",
         "verified",
-        "version",
     )
 
     def __init__(
@@ -116,13 +127,13 @@ class Subscription:
         self.max_rate: MaxRate | None = None
         self.no_stream = False
         self.reason = ""
-        self.version = -1
         self.user: str | None = None
-
-    def next_version(self) -> int:
-        """The number of the next NOTIFY, from 0 on (RFC 4235 section 4.1)."""
-        self.version += 1
-        return self.version
+        self.heard_at = 0.0
+        self.told_at: float | None = None
+        self.latency: float | None = None
+        self.cseq_reserved = 0
+        self.cseq_limit = NO_LIMIT
+        self.reserving = False
 
     @property
     def watcher(self) -> str:

@@ -1,4 +1,4 @@
-"""The subscriptions that are alive, found by dialog, by extension and by stream."""
+"""The subscriptions that are alive, found by dialog, by extension, by stream and by who watches."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,20 @@ from bridge.events import Flow
 from bridge.notifier.subscription import Subscription
 from bridge.sip.dialog import DialogId
 
+_Key = tuple[str, ...]
+
 
 class Subscriptions:
-    """A table with three ways in. `all` and `watchers` may be called from another thread."""
+    """A table with several ways in. `all` and `watchers` may be called from another thread."""
 
     def __init__(self) -> None:
         self._by_dialog: dict[DialogId, Subscription] = {}
         self._by_extension: dict[str, dict[DialogId, Subscription]] = {}
         self._by_stream: dict[Flow, dict[DialogId, Subscription]] = {}
+        # The latest of those who watch the same.
+        self._by_watching: dict[_Key, Subscription] = {}
+        # Those of an earlier run that have not been heard of yet.
+        self._resumed: dict[_Key, Subscription] = {}
 
     def all(self) -> tuple[Subscription, ...]:
         """All of them, the oldest first."""
@@ -35,11 +41,22 @@ class Subscriptions:
         """Those who came by a stream."""
         return tuple(self._by_stream.get(stream, {}).values())
 
+    def watching_as(self, subscription: Subscription) -> Subscription | None:
+        """The latest of the same watcher for the same extension."""
+        return self._by_watching.get(_watching(subscription))
+
+    def resumed_like(self, subscription: Subscription) -> Subscription | None:
+        """One of an earlier run from the same source, whose first SUBSCRIBE had the same Call-ID and From tag."""
+        return self._resumed.get(_request(subscription)) if self._resumed else None
+
     def add(self, subscription: Subscription) -> None:
         """Keep a new one."""
         identity = subscription.dialog.id
         self._by_dialog[identity] = subscription
         self._by_extension.setdefault(subscription.subject.extension, {})[identity] = subscription
+        self._by_watching[_watching(subscription)] = subscription
+        if subscription.dialog.is_resumed:
+            self._resumed[_request(subscription)] = subscription
         self._join(subscription)
 
     def move(self, subscription: Subscription, flow: Flow) -> None:
@@ -57,6 +74,12 @@ class Subscriptions:
         del self._by_extension[extension][identity]
         if not self._by_extension[extension]:
             del self._by_extension[extension]
+        for index, key in (
+            (self._by_watching, _watching(subscription)),
+            (self._resumed, _request(subscription)),
+        ):
+            if index.get(key) is subscription:
+                del index[key]
         self._leave(subscription)
         return True
 
@@ -70,3 +93,14 @@ class Subscriptions:
             others.pop(subscription.dialog.id, None)
             if not others:
                 del self._by_stream[subscription.flow]
+
+
+def _watching(subscription: Subscription) -> _Key:
+    """Who watches what. A phone has one subscription of it, unless it shows an extension twice."""
+    extension = subscription.subject.extension
+    return subscription.source, subscription.watcher, subscription.package.name, extension
+
+
+def _request(subscription: Subscription) -> _Key:
+    identity = subscription.dialog.id
+    return subscription.source, identity.call_id, identity.remote_tag

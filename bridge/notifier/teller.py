@@ -1,12 +1,13 @@
 """Telling the watchers: one NOTIFY in flight per subscription, fair slices, and what to do when it fails."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
-from bridge.effects import LargeRequest, NotifyAnswered, NotifySent
+from bridge.effects import ChangesCoalesced, LargeRequest, NotifyAnswered, NotifySent
 from bridge.events import Flow
+from bridge.notifier.audience import Audience
 from bridge.notifier.renderer import Rendered, Renderer
 from bridge.notifier.subscription import Phase, Subscription, Trigger
 from bridge.service import Context
@@ -46,7 +47,8 @@ StreamTo = Callable[[Flow], Flow | None]
 
 class Teller:
     """`ended` is called when a watcher's silence or answer ended its subscription, `verified` when it
-    answers for the first time.
+    answers for the first time; `reserve` when the CSeq has come to its limit: if it says no, the NOTIFY
+    waits for `go_on`.
     """
 
     def __init__(
@@ -56,18 +58,30 @@ class Teller:
         renderer: Renderer,
         min_interval: float,
         stream_to: StreamTo,
+        audience: Audience,
         ended: Callable[[Subscription, str, float], None],
-        verified: Callable[[Subscription], None],
+        verified: Callable[[Subscription, float], None],
+        reserve: Callable[[Subscription, float], bool],
     ) -> None:
         """`min_interval`: seconds between two NOTIFYs for changes, per subscription."""
         self._context = context
         self._endpoint = endpoint
         self._renderer = renderer
-        self._min_interval = min_interval
+        self.min_interval = min_interval
         self._stream_to = stream_to
+        self._audience = audience
         self._ended = ended
         self._verified = verified
+        self._reserve = reserve
         self._batches: deque[deque[Subscription]] = deque()
+        self._held_until = float("-inf")
+
+    def hold(self, until: float) -> None:
+        """Until then a SUBSCRIBE is followed by no NOTIFY: what is known is as old as an earlier run.
+
+        A change is told all the same.
+        """
+        self._held_until = until
 
     @property
     def queued(self) -> int:
@@ -79,16 +93,30 @@ class Teller:
     ) -> None:
         """Queue a NOTIFY for each; `work` sends them."""
         batch: deque[Subscription] = deque()
+        superseded = 0
         for subscription in subscriptions:
             if not subscription.behind:
                 subscription.behind_since = now
-            subscription.owed = subscription.owed or trigger
+            if subscription.owed is None:
+                subscription.owed = trigger
+            elif subscription.owed is Trigger.STATE is trigger:
+                superseded += 1
             subscription.since = since
             if self._may_send(subscription, now):
                 subscription.queued = True
                 batch.append(subscription)
         if batch:
             self._batches.append(batch)
+        if superseded:
+            self._context.emit(ChangesCoalesced(superseded))
+
+    def repeat(self, subscriptions: Sequence[Subscription], now: float) -> None:
+        """Queue a NOTIFY for each, though it may know all there is."""
+        for subscription in subscriptions:
+            if not subscription.behind:
+                subscription.behind_since = now
+            subscription.shown = None
+        self.owe(subscriptions, Trigger.RESYNC, None, now)
 
     def work(self, now: float) -> bool:
         """Send the next slice of the oldest batch, then let the next batch have its turn."""
@@ -109,7 +137,18 @@ class Teller:
         if not subscription.behind:
             subscription.behind_since = now
         subscription.owed = trigger
-        self._go_on(subscription, now)
+        self.go_on(subscription, now)
+
+    def go_on(self, subscription: Subscription, now: float) -> None:
+        """Send what is owed, if it may be sent now."""
+        if subscription.owed is None or subscription.in_flight is not None:
+            return
+        if subscription.owed is Trigger.SUBSCRIBE and now < self._held_until:
+            if subscription.pause is None:
+                self._pause(subscription, self._held_until)
+            return
+        if subscription.owed in _AT_ONCE or self._may_send(subscription, now):
+            self._send(subscription, now)
 
     def finish(self, subscription: Subscription, reason: str, now: float) -> None:
         """Send the NOTIFY that ends the subscription (RFC 6665 section 4.2.2)."""
@@ -126,6 +165,9 @@ class Teller:
     def suppress(self, subscription: Subscription, known: str) -> bool:
         """Whether the watcher knows what it would be told (RFC 5839 section 6.3); it is then not told."""
         rendered = self._renderer.body(subscription)
+        if known == "*" and subscription.behind and subscription.shown is not None:
+            # It wants no NOTIFY for this SUBSCRIBE; of a change that it was not told of yet it is told.
+            return True
         if known not in ("*", rendered.etag):
             return False
         subscription.shown = rendered.tail
@@ -150,13 +192,9 @@ class Teller:
             return False
         return True
 
-    def _go_on(self, subscription: Subscription, now: float) -> None:
-        if subscription.owed is None or subscription.in_flight is not None:
-            return
-        if subscription.owed in _AT_ONCE or self._may_send(subscription, now):
-            self._send(subscription, now)
-
     def _send(self, subscription: Subscription, now: float) -> None:
+        if subscription.dialog.local_cseq >= subscription.cseq_limit and not self._reserve(subscription, now):
+            return
         trigger, since = subscription.owed, subscription.since
         if trigger is None:
             raise AssertionError("nothing is owed")
@@ -166,7 +204,7 @@ class Teller:
             return
         subscription.shown = rendered.tail
         rate = subscription.max_rate
-        subscription.not_before = now + max(self._min_interval, rate.interval if rate else 0.0)
+        subscription.not_before = now + max(self.min_interval, rate.interval if rate else 0.0)
         branch = BRANCH_COOKIE + self._context.token()
         flow = self._flow_for(subscription, rendered)
         subscription.in_flight = self._endpoint.request(
@@ -179,6 +217,7 @@ class Teller:
             sends=_SENDS if subscription.verified else _UNVERIFIED_SENDS,
         )
         self._context.emit(NotifySent(trigger.value, since))
+        self._audience.telling(subscription, now)
 
     def _flow_for(self, subscription: Subscription, rendered: Rendered) -> Flow:
         """A large request takes a stream where it can; never to an address that has not answered yet."""
@@ -226,7 +265,7 @@ class Teller:
             subscription.owed = None
             return
         if outcome == "acknowledged":
-            self._acknowledged(subscription)
+            self._acknowledged(subscription, latency, now)
         elif result.outcome is Outcome.TIMEOUT and not subscription.verified:
             # An address that never answered is told nothing more (decision 21).
             self.drop(subscription, "notify_timeout", now)
@@ -237,13 +276,17 @@ class Teller:
         else:
             # This body was not to the phone's liking; the next change gets its chance.
             subscription.shown = None
-        self._go_on(subscription, now)
+        self.go_on(subscription, now)
 
-    def _acknowledged(self, subscription: Subscription) -> None:
+    def _acknowledged(self, subscription: Subscription, latency: float | None, now: float) -> None:
         subscription.misses = 0
+        subscription.heard_at = subscription.told_at = now
+        if latency is not None:
+            subscription.latency = latency
         if not subscription.verified:
             subscription.verified = True
-            self._verified(subscription)
+            self._verified(subscription, now)
+        self._audience.told(subscription, latency, now)
 
     def _missed(
         self, subscription: Subscription, response: Response | None, since: float | None, now: float
@@ -266,7 +309,7 @@ class Teller:
 
     def _pause_over(self, subscription: Subscription, now: float) -> None:
         subscription.pause = None
-        self._go_on(subscription, now)
+        self.go_on(subscription, now)
 
     def _resume(self, subscription: Subscription) -> None:
         if subscription.pause is not None:

@@ -55,21 +55,25 @@ class Publisher:
             claims,
             lambda provider: context.emit(PublicationExpired(provider)),
         )
-        self._presentities = Presentities(context.state)
-        self._options = options
+        self._state = context.state
         self._emit = context.emit
+        self.replace(options)
         endpoint.serve("PUBLISH", self.publish)
+
+    def replace(self, options: PublisherOptions) -> None:
+        """Serve by these options, and for the hints that there are now. What was published stays."""
+        self._options = options
+        self._presentities = Presentities(self._state)
 
     def publish(self, incoming: Incoming, now: float) -> None:
         """Serve one PUBLISH."""
-        request = incoming.request
         try:
             outcome, tag, expires = self._publish(incoming, now)
         except SipError as error:
-            self._answered("rejected", error.status, request)
+            self._answered("rejected", error.status, incoming)
             raise
         incoming.respond(200, "OK", headers=(("SIP-ETag", tag), ("Expires", str(expires))))
-        self._answered(outcome, 200, request)
+        self._answered(outcome, 200, incoming)
 
     def _publish(self, incoming: Incoming, now: float) -> tuple[str, str, int]:
         """The steps of section 6 in their order. Outcome, entity-tag and seconds."""
@@ -102,8 +106,9 @@ class Publisher:
             raise ConditionalRequestFailed(f"no publication {tag[:80]!r}")
         return publication
 
-    def _answered(self, outcome: str, status: int, request: Request) -> None:
-        self._emit(PublishAnswered(outcome, status, printable(request.uri)))
+    def _answered(self, outcome: str, status: int, incoming: Incoming) -> None:
+        presentity, source = printable(incoming.request.uri), incoming.flow.remote.host
+        self._emit(PublishAnswered(outcome, status, presentity, source))
 
 
 def _require_event(request: Request) -> None:

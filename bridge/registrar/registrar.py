@@ -27,13 +27,23 @@ _MAX_NAME: Final = 256
 
 
 class Registrar:
-    """Serves REGISTER as long as it lives in the endpoint's table; `bindings` may be read at any time."""
+    """Serves REGISTER, where that is `accepted`; `bindings` may be read at any time."""
 
-    def __init__(self, context: Context, endpoint: Endpoint, interval: Interval) -> None:
+    def __init__(
+        self, context: Context, endpoint: Endpoint, interval: Interval, *, accepted: bool = True
+    ) -> None:
         self.bindings = Bindings(context.timers)
         self._emit = context.emit
+        self._endpoint = endpoint
+        self.replace(interval, accepted=accepted)
+
+    def replace(self, interval: Interval, *, accepted: bool) -> None:
+        """Grant by this interval, or nothing any more. What is registered runs out as it was told it would."""
         self._interval = interval
-        endpoint.serve("REGISTER", self.register)
+        if accepted:
+            self._endpoint.serve("REGISTER", self.register)
+        else:
+            self._endpoint.withdraw("REGISTER")
 
     def register(self, incoming: Incoming, now: float) -> None:
         """Serve one REGISTER, in the order of 10.3; Require and credentials are the endpoint's."""
@@ -43,11 +53,11 @@ class Registrar:
             _authorise(incoming, user)
             outcome = self._change(incoming, user, now)
         except SipError as error:
-            self._answered("rejected", error.status, request)
+            self._answered("rejected", error.status, incoming)
             raise
         contacts = (("Contact", binding.header(now)) for binding in self.bindings.of(user))
         incoming.respond(200, "OK", headers=contacts)
-        self._answered(outcome, 200, request)
+        self._answered(outcome, 200, incoming)
 
     def _change(self, incoming: Incoming, user: str, now: float) -> str:
         request = incoming.request
@@ -76,8 +86,9 @@ class Registrar:
             expires = number(contact.params["expires"] or "")
         return Offer(contact, parse_uri(contact.uri), self._interval.grant(expires), flow)
 
-    def _answered(self, outcome: str, status: int, request: Request) -> None:
-        self._emit(RegisterAnswered(outcome, status, printable(request.to.uri)))
+    def _answered(self, outcome: str, status: int, incoming: Incoming) -> None:
+        aor, source = printable(incoming.request.to.uri), incoming.flow.remote.host
+        self._emit(RegisterAnswered(outcome, status, aor, source))
 
 
 def _address_of_record(request: Request) -> str:

@@ -1,11 +1,12 @@
 """Dialogs as the answering side keeps them (RFC 3261 section 12), and the constant head of a request in one."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Self
 
 from bridge.events import Address, Flow
 from bridge.sip.addressing import DEFAULT_PORT
 from bridge.sip.errors import BadRequest, ServerError
-from bridge.sip.headers import NameAddr, parse_name_addr
+from bridge.sip.headers import parse_name_addr
 from bridge.sip.message import Request
 from bridge.sip.uri import Uri, is_ip_literal, parse_uri
 
@@ -21,10 +22,21 @@ class DialogId(NamedTuple):
 class Dialog:
     """One dialog that a peer's request formed.
 
-    `local` and `remote` are the From and To values of our requests, as the peer wrote them.
+    `local` and `remote` are the From and To values of our requests, as the peer wrote them. `is_resumed`
+    until the first request after a restart.
     """
 
-    __slots__ = ("id", "local", "local_cseq", "remote", "remote_cseq", "remote_uri", "route_set", "target")
+    __slots__ = (
+        "id",
+        "is_resumed",
+        "local",
+        "local_cseq",
+        "remote",
+        "remote_cseq",
+        "remote_uri",
+        "route_set",
+        "target",
+    )
 
     def __init__(self, request: Request, local_tag: str) -> None:
         """Raise BadRequest when the request carries no usable Contact."""
@@ -37,17 +49,57 @@ class Dialog:
         # In the order received: the first is next to us (12.1.1).
         self.route_set = tuple(request.record_routes)
         self.target = usable_contact(request)
+        self.is_resumed = False
+
+    @classmethod
+    def resume(
+        cls,
+        identity: DialogId,
+        local: str,
+        remote: str,
+        local_cseq: int,
+        remote_cseq: int,
+        route_set: Iterable[str],
+        target: str,
+    ) -> Self:
+        """A dialog of an earlier run, from its attributes; `local_cseq` is not below any that was used.
+
+        Raise BadRequest when one of the URIs cannot be read.
+        """
+        dialog = cls.__new__(cls)
+        dialog.id = identity
+        dialog.local = local
+        dialog.remote = remote
+        dialog.remote_uri = parse_name_addr(remote).uri
+        dialog.local_cseq = local_cseq
+        dialog.remote_cseq = remote_cseq
+        dialog.route_set = tuple(route_set)
+        dialog.target = target
+        dialog.is_resumed = True
+        for uri in (target, *map(_uri_text, dialog.route_set)):
+            parse_uri(uri)
+        return dialog
 
     def accept(self, request: Request) -> None:
         """Take a later request of the peer: its CSeq, and its Contact as the new target (12.2.2).
 
-        Raise ServerError for a CSeq that does not grow: an old or a repeated request out of order.
+        Raise ServerError for a CSeq that does not grow: an old or a repeated request out of order. Once
+        after a restart it may be the same: the answer to that request may have been lost with the run
+        that took it, and its transaction with it.
         """
-        if request.cseq.number <= self.remote_cseq:
+        if request.cseq.number < self.remote_cseq + (not self.is_resumed):
             raise ServerError(f"CSeq {request.cseq.number} does not follow {self.remote_cseq}")
         if request.contacts:
             self.target = usable_contact(request)
         self.remote_cseq = request.cseq.number
+        self.is_resumed = False
+
+    def is_repeated_by(self, other: "Dialog") -> bool:
+        """Whether the request that formed `other`, which has the same Call-ID and From tag, formed this one before.
+
+        Within a run its transaction knows (RFC 3261 section 8.2.2.2), and after a restart nothing else.
+        """
+        return self.is_resumed and self.remote_cseq == other.remote_cseq
 
     def next_cseq(self) -> int:
         """Our own sequence, apart from the peer's (12.2.1.1)."""
@@ -99,5 +151,8 @@ def usable_contact(request: Request) -> str:
 
 
 def _uri_of(route: str) -> Uri:
-    value: NameAddr = parse_name_addr(route)
-    return parse_uri(value.uri)
+    return parse_uri(_uri_text(route))
+
+
+def _uri_text(route: str) -> str:
+    return parse_name_addr(route).uri

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2s
 
-from bridge.effects import Emit, MessageDropped, RequestReceived, ResponseReceived, ResponseSent, Warned
+from bridge.effects import (
+    Emit,
+    MessageDropped,
+    MessageUnreadable,
+    RequestReceived,
+    ResponseReceived,
+    ResponseSent,
+    Warned,
+)
 from bridge.events import Address, Flow
 from bridge.sip.addressing import DEFAULT_PORT
 from bridge.sip.credentials import NOBODY, Identity
@@ -141,6 +149,10 @@ class Endpoint:
         """Serve a method. The handler answers, or raises the SipError that is the answer."""
         self._handlers[method] = handler
 
+    def withdraw(self, method: str) -> None:
+        """Do not serve a method any more."""
+        self._handlers.pop(method, None)
+
     @property
     def allow(self) -> tuple[str, ...]:
         """The methods served, for Allow."""
@@ -253,15 +265,13 @@ class Endpoint:
             self._handler(request)(incoming, now)
         except Unanswered as silence:
             self._servers.forget(request)
-            self._emit(MessageDropped(incoming.flow, "policy", str(silence)))
+            self._emit(MessageDropped(incoming.flow, "rate", str(silence)))
         except SipError as error:
             incoming.respond(error.status, error.reason, headers=error.headers)
         except Exception as error:  # noqa: BLE001 - one bad request must not stop the others
             self._emit(Warned(f"{request.method} {request.call_id!r} could not be served: {error!r}"))
             if transaction.pending:
                 incoming.respond(500, "Server Internal Error")
-        if transaction.octets > _LARGEST_KEPT:
-            self._servers.forget(request)
         if isinstance(transaction, InviteServerTransaction) and incoming.identity is not NOBODY:
             # A stranger gets one answer for each copy of his request: more could be aimed at a third (26.3.2.4).
             transaction.insist(now)
@@ -308,7 +318,7 @@ class Endpoint:
         )
 
     def _cancel(self, incoming: Incoming, _now: float) -> None:
-        """Everything is answered at once, so there is never anything left to cancel (RFC 3261 section 9.2)."""
+        """What is not answered at once is answered all the same: there is never anything left to cancel (9.2)."""
         transaction = self._servers.cancelled(incoming.request, _CANCELLABLE)
         if transaction is None:
             raise NoSuchSubscription("nothing to cancel")
@@ -324,6 +334,19 @@ class Endpoint:
         to_tag: str | None,
     ) -> None:
         """Answer through a transaction; `Incoming.respond` is the way for handlers."""
+        self._answer(transaction, request, status, reason, headers, to_tag)
+        if transaction.octets > _LARGEST_KEPT:
+            self._servers.forget(request)
+
+    def _answer(
+        self,
+        transaction: ServerTransaction,
+        request: Request,
+        status: int,
+        reason: str,
+        headers: Iterable[tuple[str, str]],
+        to_tag: str | None,
+    ) -> None:
         if transaction.flow in self._lost:
             transaction.flow = _way_around(transaction.flow, request)
         tag = to_tag or request.to.tag or self._token()
@@ -340,6 +363,7 @@ class Endpoint:
 
     def _malformed(self, flow: Flow, error: MalformedMessage) -> None:
         request = error.request
+        self._emit(MessageUnreadable(flow.transport))
         if request is None or request.method == "ACK":
             self._emit(MessageDropped(flow, "malformed", error.detail))
             return
@@ -351,7 +375,7 @@ class Endpoint:
         identity = f"{request.call_id} {request.top_via.raw}".encode("utf-8", "surrogateescape")
         tag = blake2s(identity, key=self._tag_key, digest_size=8).hexdigest()
         transaction = ServerTransaction(reply_flow(flow, request), flow.remote, self._emit)
-        self.respond(transaction, request, error.status, error.reason, error.headers, tag)
+        self._answer(transaction, request, error.status, error.reason, error.headers, tag)
 
 
 def _way_around(flow: Flow, request: Request) -> Flow:

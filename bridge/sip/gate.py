@@ -72,18 +72,17 @@ class Gate:
     def __init__(
         self, options: GateOptions, users: Iterable[User], emit: Emit, token: Callable[[], str]
     ) -> None:
-        self._options = options
         self._emit = emit
-        self._sources: dict[str, _Source] = {}
-        self._users = {user.name: user for user in users}
-        self._hashes = {
-            algorithm: {user.name: user.ha1(algorithm, options.realm) for user in self._users.values()}
-            for algorithm in options.algorithms
-        }
-        # What the answers of unknown users are compared with.
-        self._decoys = {algorithm: hash_of(algorithm, token(), token()) for algorithm in options.algorithms}
+        self._token = token
         self._nonces = Nonces(options.realm, token)
         self._throttle = Throttle()
+        self._enter(options, users)
+
+    def replace(self, options: GateOptions, users: Iterable[User]) -> None:
+        """Let these in from now on. What was guessed wrong stays counted, and nonces stay good for their realm."""
+        if options.realm != self._options.realm:
+            self._nonces = Nonces(options.realm, self._token)
+        self._enter(options, users)
 
     def admit(self, incoming: Incoming, now: float) -> None:
         """Say in `incoming.identity` who it is, or raise what they are told: see `Endpoint`."""
@@ -94,6 +93,28 @@ class Gate:
             incoming.identity = self._authenticated(incoming, source, now)
         else:
             raise Forbidden(f"{source.host} is not in [sip] trusted_networks")
+
+    def recognise(self, user: str | None, host: str) -> Identity | None:
+        """Who it is that came from here under this name in an earlier run, None where nobody asked for one.
+
+        None if he would not be let in any more.
+        """
+        if user is not None:
+            known = self._users.get(user)
+            return None if known is None else known.identity
+        return TRUSTED if self._source(host).trusted else None
+
+    def _enter(self, options: GateOptions, users: Iterable[User]) -> None:
+        self._options = options
+        self._sources: dict[str, _Source] = {}
+        self._users = {user.name: user for user in users}
+        self._hashes = {
+            algorithm: {user.name: user.ha1(algorithm, options.realm) for user in self._users.values()}
+            for algorithm in options.algorithms
+        }
+        # What the answers of unknown users are compared with.
+        token = self._token
+        self._decoys = {algorithm: hash_of(algorithm, token(), token()) for algorithm in options.algorithms}
 
     # --- sources ---------------------------------------------------------------------------------
 

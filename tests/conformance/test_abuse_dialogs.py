@@ -193,7 +193,7 @@ def test_expires_0_is_never_too_brief(min_expires):
     phone.notified()
     play.advance(100)
     assert play.notifier.subscriptions == ()
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
 
 
 def end_of(play, phone, *, answers=200):
@@ -223,7 +223,7 @@ def test_unsubscribing_while_a_notify_is_outstanding(play, phone, late):
     assert set(states) <= {"terminated;reason=timeout", "active"}
     assert play.notifier.subscriptions == ()
     assert play.endpoint.transactions == (0, 0)
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
     assert not play.of(Warned)
 
 
@@ -241,7 +241,7 @@ def test_unsubscribing_in_the_moment_of_expiry(play, phone, before_the_end, outs
     assert phone.notifies()[-1].state == "terminated;reason=timeout"
     assert play.notifier.subscriptions == ()
     assert play.endpoint.transactions == (0, 0)
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
 
 
 @pytest.mark.requirement("S8", "S14")
@@ -271,5 +271,5 @@ def test_ends_in_any_order_leave_nothing(play, phone, first, second, third):
     assert play.notifier.subscriptions == ()
     assert play.notifier.queued == 0
     assert play.endpoint.transactions == (0, 0)
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
     assert not play.of(Warned)

@@ -5,11 +5,10 @@ import logging
 import xml.etree.ElementTree as ET
 
 import pytest
-from prometheus_client import generate_latest
 
 from bridge.effects import Publish
 from bridge.io import log
-from bridge.metrics import Observer, create_registry
+from bridge.metrics import Observer, Registry
 from bridge.sip.parser import parse
 from support.playbook import BASE, Playbook
 
@@ -139,7 +138,7 @@ def test_whatever_is_said_in_the_log_is_printable(caplog, hostile):
 def test_labels_are_ours_alone(play):
     """As many series after everything hostile as before it, and none with a text that came by SIP."""
     observer = Observer()
-    registry = create_registry([observer], "0")
+    registry = Registry([observer], "0")
     before = series(registry)
     sent: list[bytes] = []
     phone = play.phone(port=5060)
@@ -162,21 +161,28 @@ STRAY = (
 
 def series(registry):
     """Names and labels, without values."""
-    lines = generate_latest(registry).decode().splitlines()
+    lines = registry.expose().decode().splitlines()
     return {line.rpartition(" ")[0] for line in lines if line.startswith("presence_bridge_")}
 
 
 @pytest.mark.requirement("P5")
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
 def test_no_topic_is_made_of_what_came_by_sip(play, hostile):
-    configured = {f"{BASE}/{topic}/2000" for topic in ("hint", "presence")} | {f"{BASE}/bridge/state"}
+    configured = {f"{BASE}/{topic}/2000" for topic in ("hint", "presence", "homeassistant/presence")}
+    configured |= {f"{BASE}/bridge/{topic}" for topic in ("state", "info", "health", "event")}
     phone = play.phone(port=5060)
     for place in PLACES:
         for method in ("SUBSCRIBE", "PUBLISH", "REGISTER"):
             phone.send(spoiled(phone, place, hostile, method))
     play.advance(1)
     topics = {effect.topic for effect in play.of(Publish) if "/bridge/sync/" not in effect.topic}
-    assert topics <= configured
+    phones = {topic for topic in topics if topic.startswith(f"{BASE}/phone/")}
+    assert topics - phones <= configured
+    # One level that can be printed; whatever means something in a topic is escaped.
+    for phone_topic in phones:
+        level = phone_topic.removeprefix(f"{BASE}/phone/")
+        assert level.isprintable()
+        assert not set(level) & set("/+#")
 
 
 @pytest.mark.requirement("M20")

@@ -59,7 +59,7 @@ def test_a_number_in_a_header_has_a_final_answer_and_lives_no_longer_than_allowe
     phone.send(phone.request("OPTIONS"))
     assert status(phone.received[-1]) == 200
     play.advance(4000)
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
 
 
 @pytest.mark.requirement("M9")

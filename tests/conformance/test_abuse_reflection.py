@@ -7,7 +7,8 @@ import pytest
 from bridge.effects import Send
 from bridge.events import Address, BytesReceived, Flow
 from bridge.sip.parser import MAX_URI
-from support.playbook import BRIDGE, Playbook
+from support.phone import BRIDGE
+from support.playbook import Playbook
 
 PHONE = "192.0.2.10"
 VICTIM = "198.51.100.66"

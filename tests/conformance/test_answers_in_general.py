@@ -8,7 +8,8 @@ from bridge.effects import ResponseSent, Warned
 from bridge.events import BytesReceived, Flow
 from conformance.answers import expected, head, status
 from support.malformed import malformed
-from support.playbook import BRIDGE, Playbook
+from support.phone import BRIDGE
+from support.playbook import Playbook
 
 HINT = "2000 = SIP/2000,CustomPresence:2000"
 
@@ -136,7 +137,7 @@ def test_each_header_may_be_missing_or_empty(play, method, header):
         phone.send(phone.request("OPTIONS"))
         assert status(phone.received[-1]) == 200
     play.advance(4000)
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
 
 
 @pytest.mark.requirement("M15", "S25")

@@ -55,7 +55,7 @@ def test_nothing_is_left_of_them_when_their_time_is_over():
     assert play.endpoint.transactions == (0, 0)
     assert play.notifier.subscriptions == ()
     assert play.notifier.queued == 0
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0
 
 
 def resident(pid: int) -> int:

@@ -40,4 +40,4 @@ def check(data: bytes) -> None:
     play.advance(4000)
     assert play.notifier.subscriptions == ()
     assert play.endpoint.transactions == (0, 0)
-    assert len(play.timers) == 0
+    assert play.timers_left() == 0

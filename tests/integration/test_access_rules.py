@@ -9,6 +9,7 @@ import pytest
 from bridge.composition import Bridge
 from bridge.config import load
 from bridge.effects import Warned
+from bridge.io.oneshot import Account, BrokerError, read_retained
 from integration.programs import Mosquitto, free_port
 from support.bridge_process import free_udp_port
 
@@ -145,6 +146,20 @@ def test_a_user_with_all_rights_is_told_nothing(guarded, tmp_path):
             assert [one.warnings for one in both] == [[], []]
 
     asyncio.run(scenario())
+
+
+def test_commands_need_no_other_topics_than_the_bridge(guarded):
+    broker = guarded(f"readwrite {BASE}/#")
+    broker.publish(f"{BASE}/presence/2000", "away", "-r", *OWNER)
+    account = Account("127.0.0.1", broker.port, "bridge", "secret")
+    assert read_retained(account, BASE, "presence/#") == {f"{BASE}/presence/2000": b"away"}
+
+
+def test_a_command_that_is_given_nothing_back_says_which_right_it_needs(guarded):
+    broker = guarded("write #")
+    account = Account("127.0.0.1", broker.port, "bridge", "secret")
+    with pytest.raises(BrokerError, match=f"does not let us read and write {BASE}/bridge/sync/#"):
+        read_retained(account, BASE, "presence/#")
 
 
 def test_hints_that_are_gone_are_deleted(mosquitto: Mosquitto, tmp_path):

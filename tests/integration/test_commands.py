@@ -150,6 +150,7 @@ def test_run_ends_with_1_when_a_port_is_taken(bridge, tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "bridge", "run", "--config", bridge.config],
         cwd=ROOT,
+        env={"PRESENCE_BRIDGE_STORE__PATH": ""},
         capture_output=True,
         text=True,
         timeout=20,

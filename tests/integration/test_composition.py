@@ -114,18 +114,30 @@ def test_phones_are_served_while_there_is_no_broker_and_told_when_it_comes(house
             notify = await phone.hear()
             assert "<basic>open</basic>" in notify
             phone.answer(notify)
-            await until(lambda: "refused" in bridge._broker_state)
+            await until(lambda: bridge._core.session.last_loss is not None)
             status, text = await asyncio.to_thread(home.get, "/-/ready")
             assert status == 503
-            assert "refused" in json.loads(text)["mqtt"]
-            assert (await asyncio.to_thread(home.get, "/-/healthy"))[0] == 200
+            refused = f"connection refused by 127.0.0.1:{broker.port}: nothing listens there"
+            assert json.loads(text) == {
+                "ready": False,
+                "parts": {
+                    "mqtt": {"ok": False, "why": refused},
+                    "sip": {"ok": True, "why": "served"},
+                    "store": {"ok": True, "why": "off"},
+                },
+            }
+            status, text = await asyncio.to_thread(home.get, "/-/healthy")
+            assert status == 200
+            assert json.loads(text)["parts"]["loop"]["ok"]
 
             await asyncio.to_thread(broker.start)
             await asyncio.to_thread(broker.publish, "presence-bridge/device/SIP/2000", "INUSE", "-r")
             assert "<note>On the phone</note>" in await phone.hear()
             await until(lambda: bridge._core.session.link.value == "synchronised")
             status, text = await asyncio.to_thread(home.get, "/-/ready")
-            assert (status, json.loads(text)["mqtt"]) == (200, "synchronised")
+            assert (status, json.loads(text)["parts"]["mqtt"]["why"]) == (200, "synchronised")
+            health = json.loads(await asyncio.to_thread(broker.retained, "presence-bridge/bridge/health"))
+            assert {name: health[name] for name in ("ready", "parts")} == json.loads(text)
         finally:
             await bridge.stop()
 
@@ -153,7 +165,7 @@ def test_states_and_latencies_are_at_metrics(house, mosquitto):
         values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         prefix = "presence_bridge_"
         assert values[f"{prefix}mqtt_connected"] == "1.0"
-        assert values[f"{prefix}sip_subscriptions"] == "1.0"
+        assert values[f'{prefix}sip_subscriptions{{transport="udp"}}'] == "1.0"
         assert values[f'{prefix}extension_presence_state{{extension="2000"}}'] == "3.0"
         assert values[f"{prefix}notify_send_latency_seconds_count"] == "1.0"
         assert values[f"{prefix}notify_ack_latency_seconds_count"] == "1.0"
@@ -163,6 +175,23 @@ def test_states_and_latencies_are_at_metrics(house, mosquitto):
         assert 0 < sent < acknowledged < 5
         assert values[f'{prefix}notifies_total{{outcome="acknowledged",trigger="state"}}'] == "1.0"
         assert values[f"{prefix}unconverged_subscriptions"] == "0.0"
+
+    asyncio.run(scenario())
+
+
+def test_a_loop_that_is_silent_is_told_as_hung(house, mosquitto):
+    async def scenario():
+        bridge = Bridge(house(mosquitto.port).settings)
+        await bridge.start()
+        try:
+            assert bridge._healthy().ok
+            bridge._heartbeat._beat_at -= 11.0
+            health = bridge._healthy()
+            assert (health.ok, health.document["healthy"]) == (False, False)
+            assert "last beat 11." in health.document["parts"]["loop"]["why"]
+            await until(lambda: bridge._healthy().ok)
+        finally:
+            await bridge.stop()
 
     asyncio.run(scenario())
 

@@ -10,20 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from prometheus_client import CollectorRegistry, Gauge
-from prometheus_client.core import GaugeMetricFamily
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from bridge.events import Address
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
+from bridge.metrics import Gauge
 
 LOOPBACK = Address("127.0.0.1", 0)
+FINE = Health(ok=True, document={"fine": True})
 
 
-def routes(registry=None, healthy=lambda: Health(ok=True), ready=lambda: Health(ok=True)):
-    return operation_routes(registry or CollectorRegistry(), healthy, ready)
+def routes(expose=bytes, healthy=lambda: FINE, ready=lambda: FINE):
+    return operation_routes(expose, healthy, ready)
 
 
 @contextmanager
@@ -44,25 +44,25 @@ def get(address: Address, path: str, method: str = "GET") -> tuple[int, str, str
         connection.close()
 
 
-def test_metrics_are_served_from_the_registry():
-    registry = CollectorRegistry()
-    Gauge("lamps", "Lamps that are lit.", registry=registry).set(3)
-    with serving(registry) as address:
+def test_metrics_are_served_as_they_are_written():
+    lamps = Gauge("lamps", "Lamps that are lit.")
+    lamps.set(3)
+    with serving(lambda: lamps.expose().encode()) as address:
         status, media_type, body = get(address, "/metrics")
     assert (status, media_type) == (200, "text/plain")
-    assert body == "# HELP lamps Lamps that are lit.\n# TYPE lamps gauge\nlamps 3.0\n"
+    name = "presence_bridge_lamps"
+    assert body == f"# HELP {name} Lamps that are lit.\n# TYPE {name} gauge\n{name} 3.0\n"
 
 
 @pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
 @pytest.mark.parametrize(("ok", "status"), [(True, 200), (False, 503)])
 def test_a_probe_answers_by_status_and_in_json(path: str, ok: bool, status: int):
-    health = Health(ok, {"mqtt": ok, "reason": "no broker"})
-    fine = Health(ok=True)
-    answers = {"/-/healthy": fine, "/-/ready": fine, path: health}
+    document = {"ready": ok, "parts": {"mqtt": {"ok": ok, "why": "no broker"}}}
+    answers = {"/-/healthy": FINE, "/-/ready": FINE, path: Health(ok, document)}
     with serving(healthy=lambda: answers["/-/healthy"], ready=lambda: answers["/-/ready"]) as address:
         found, media_type, body = get(address, path)
     assert (found, media_type) == (status, "application/json")
-    assert json.loads(body) == {"ok": ok, "mqtt": ok, "reason": "no broker"}
+    assert json.loads(body) == document
 
 
 def test_what_does_not_exist_is_not_found_and_nothing_is_changed_by_post():
@@ -85,16 +85,14 @@ def test_there_is_one_scrape_at_a_time():
     class Slow:
         active = most = 0
 
-        def collect(self):
+        def expose(self):
             Slow.active += 1
             Slow.most = max(Slow.most, Slow.active)
             time.sleep(0.02)
             Slow.active -= 1
-            return [GaugeMetricFamily("slow", "Takes its time.", value=1)]
+            return b""
 
-    registry = CollectorRegistry()
-    registry.register(Slow())
-    with serving(registry) as address, ThreadPoolExecutor(4) as pool:
+    with serving(Slow().expose) as address, ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: get(address, "/metrics")[0], range(4)))
     assert answers == [200] * 4
     assert Slow.most == 1

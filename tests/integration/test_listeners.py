@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 
 import pytest
 
@@ -223,6 +224,34 @@ async def is_so(condition):
             await asyncio.sleep(0.01)
 
 
+def test_connections_are_counted_by_transport_and_the_certificate_tells_when_it_expires(tmp_path):
+    pair = Authority(tmp_path).issue("bridge", days=30)
+
+    async def scenario(listeners, told):
+        tcp = listeners.open("tcp", Address("127.0.0.1", 0))
+        listeners.open("tls", Address("127.0.0.1", 0))
+        listeners.open("udp", tcp.address)
+        assert listeners.connections == {"tcp": 0, "tls": 0}
+        assert listeners.socket_drops == {"udp": 0}
+        assert listeners.certificate_expiry == pytest.approx(time.time() + 30 * 86_400, abs=3600)
+        writers = [(await asyncio.open_connection(*tcp.address))[1] for _ in range(3)]
+        await told.until(lambda: listeners.connections["tcp"] == 3)
+        for writer in writers:
+            writer.close()
+            await writer.wait_closed()
+        await told.until(lambda: listeners.connections == {"tcp": 0, "tls": 0})
+
+    run(scenario, tls=TlsFiles(*pair))
+
+
+def test_without_tls_there_is_no_certificate():
+    async def scenario(listeners, _told):
+        listeners.open("udp", Address("127.0.0.1", 0))
+        assert (listeners.certificate_expiry, listeners.connections) == (None, {})
+
+    run(scenario)
+
+
 @pytest.mark.requirement("T15")
 def test_the_bridge_is_not_ready_while_a_listener_is_lost(mosquitto):
     port = free_port()
@@ -236,9 +265,10 @@ def test_the_bridge_is_not_ready_while_a_listener_is_lost(mosquitto):
             udp = bridge._listeners._open[0]
             os.close(udp._socket.fileno())
             assert not bridge._ready().ok
-            assert bridge._ready().details["sip"] == f"udp://127.0.0.1:{port} its socket was closed"
+            lost = {"ok": False, "why": f"udp://127.0.0.1:{port} its socket was closed"}
+            assert bridge._ready().document["parts"]["sip"] == lost
             await is_so(lambda: bridge._ready().ok)
-            assert bridge._ready().details["sip"] == "served"
+            assert bridge._ready().document["parts"]["sip"] == {"ok": True, "why": "served"}
         finally:
             await bridge.stop()
 
@@ -285,3 +315,45 @@ def test_a_bridge_without_its_certificate_does_not_start(tmp_path):
             await bridge.stop()
 
     asyncio.run(scenario())
+
+
+def test_a_flow_of_an_earlier_run_finds_a_home():
+    async def scenario(listeners, told):
+        first = listeners.open("udp", Address("127.0.0.1", 0))
+        every = listeners.open("udp", Address("0.0.0.0", 0))
+        phone = Address("127.0.0.9", 40_000)
+
+        def home(transport, host, port, remote=phone):
+            return listeners.home(Flow(transport, Address(host, port), remote))
+
+        known = Flow("udp", first.address, phone)
+        assert listeners.home(known) == known
+        assert home("udp", "192.0.2.1", every.address.port).local == Address("192.0.2.1", every.address.port)
+        assert home("udp", "192.0.2.1", 1).local == first.address
+        assert home("tcp", "127.0.0.1", first.address.port) is None
+        assert home("udp", "::1", 5060, Address("::1", 40_000)) is None
+
+    run(scenario)
+
+
+def test_behind_every_address_the_one_that_the_phone_knows_is_kept():
+    async def scenario(listeners, told):
+        every = listeners.open("udp", Address("0.0.0.0", 0))
+        flow = Flow("udp", Address("127.0.0.5", 1), Address("127.0.0.9", 40_000))
+        assert listeners.home(flow) == flow._replace(local=Address("127.0.0.5", every.address.port))
+
+    run(scenario)
+
+
+def test_how_long_streams_may_be_silent_can_be_changed_for_those_that_are_open():
+    async def scenario(listeners, told):
+        tcp = listeners.open("tcp", Address("127.0.0.1", 0))
+        reader, writer = await asyncio.open_connection(*tcp.address)
+        writer.write(b"OPTIONS sip:bridge SIP/2.0\r\nContent-Length: 0\r\n\r\n")
+        await told.until(lambda: told.events)
+        listeners.allow_idle(0.5)
+        await told.until(lambda: listeners.connections["tcp"] == 0)
+        assert await reader.read() == b""
+        writer.close()
+
+    run(scenario)

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from bridge.events import BrokerConnected, PublishRefused
 from bridge.io.mqtt import connection
 from integration.recorder import Recorder, linked
 from integration.scripted_broker import CONNACK, DISCONNECT, PUBLISH, SUBACK, SUBSCRIBE, Peer, scripted
@@ -123,7 +124,7 @@ def test_refused_subscriptions_are_told_by_topic():
     asyncio.run(scenario())
 
 
-def test_refused_messages_are_told_once():
+def test_each_refused_message_is_told():
     async def refuses(peer: Peer) -> None:
         peer.accept()
         while True:
@@ -138,8 +139,10 @@ def test_refused_messages_are_told_once():
             for number in range(20):
                 link.publish(f"b/{number}", b"x", retain=True, qos=1)
             await link.stop(("b/bridge/state", b"offline"))
-        assert len(recorder.reports) == 1
-        assert recorder.reports[0].startswith("the broker refused a message to b/0: Not authorized")
+        refused = [event for event in recorder.events if isinstance(event, PublishRefused)]
+        assert refused[:20] == [PublishRefused(f"b/{number}", "Not authorized") for number in range(20)]
+        assert BrokerConnected(tells_refusals=True) in recorder.events
+        assert recorder.reports == []
 
     asyncio.run(scenario())
 

@@ -55,6 +55,22 @@ def test_publishes_in_order_and_retained(mosquitto: Mosquitto):
     asyncio.run(scenario())
 
 
+def test_what_is_not_subscribed_to_any_more_is_not_delivered(mosquitto: Mosquitto):
+    async def scenario():
+        recorder = Recorder()
+        async with linked(mosquitto.port, recorder) as link:
+            link.unsubscribe(["b/#"])
+            await recorder.until(lambda: link.connected)
+            link.subscribe(["b/#", "c"])
+            link.unsubscribe(["b/#"])
+            for topic in ("b/1", "c"):
+                link.publish(topic, b"x", retain=False, qos=1)
+            await recorder.until(lambda: recorder.messages)
+        assert recorder.messages == [("c", b"x", False)]
+
+    asyncio.run(scenario())
+
+
 def test_what_is_published_without_a_connection_is_dropped(mosquitto: Mosquitto):
     async def scenario():
         recorder = Recorder()

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from bridge.effects import PhoneFileAnswered
 from bridge.events import Address
 from bridge.io.http import HttpServer
-from bridge.io.phone_files import phone_files_route
+from bridge.io.phone_files import Served, phone_files_route
 from support.bridge_process import ROOT, BridgeProcess
 from support.phone_files import read
 
@@ -43,7 +43,9 @@ class Answer:
 def serving(files, networks=LOOPBACK, host="127.0.0.1"):
     """A server with these files; what it has observed is the second."""
     seen: list[PhoneFileAnswered] = []
-    server = HttpServer(Address(host, 0), [phone_files_route("/phones/", files, networks, seen.append)])
+    server = HttpServer(
+        Address(host, 0), [phone_files_route("/phones/", lambda: Served(files, networks), seen.append)]
+    )
     try:
         yield server.start(), seen
     finally:
@@ -125,7 +127,7 @@ def test_who_is_not_trusted_does_not_learn_which_phones_there_are():
 
 
 def test_a_source_without_an_address_is_not_trusted():
-    route = phone_files_route("/phones/", {NAME: b"<config />"}, LOOPBACK, lambda _seen: None)
+    route = phone_files_route("/phones/", lambda: Served({NAME: b"<config />"}, LOOPBACK), lambda _seen: None)
     request = Request({"type": "http", "headers": [], "client": None, "path_params": {"name": NAME}})
     assert asyncio.run(route.endpoint(request)).status_code == 403
 

@@ -2,23 +2,28 @@
 
 import subprocess
 
+import pytest
 from prometheus_client import generate_latest
 
-from bridge.metrics import Observer, Readings, StateCollector, create_registry
+from bridge.metrics import Registry
+from support.metrics import whole_registry
 
 
-def test_promtool_finds_nothing_to_complain_about():
-    readings = Readings(
-        ready=lambda: True,
-        mqtt_connected=lambda: True,
-        subscriptions=lambda: 7,
-        in_flight=lambda: 1,
-        queued=lambda: 2,
-        unconverged=lambda: (3, 0.5),
-        extensions=lambda: [("2000", 3), ('odd"name\\\n', 6)],
-    )
-    exposed = generate_latest(create_registry([Observer(), StateCollector(readings)], "1.2.3", "abcdef"))
+@pytest.mark.parametrize("write", [Registry.expose, generate_latest])
+def test_promtool_finds_nothing_to_complain_about(write):
     result = subprocess.run(
-        ["promtool", "check", "metrics"], input=exposed, capture_output=True, timeout=30, check=False
+        ["promtool", "check", "metrics"],
+        input=write(whole_registry()),
+        capture_output=True,
+        timeout=30,
+        check=False,
     )
     assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+
+def test_promtool_would_complain():
+    bad = b"# HELP losses Losses.\n# TYPE losses counter\nlosses 1.0\n"
+    result = subprocess.run(
+        ["promtool", "check", "metrics"], input=bad, capture_output=True, timeout=30, check=False
+    )
+    assert result.returncode != 0

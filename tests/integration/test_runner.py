@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bridge.effects import Publish, Send, Subscribe, Warned
-from bridge.events import Address, Flow, Stopping, Wake
+from bridge.effects import Publish, Remember, Rewrite, Send, Subscribe, Unsubscribe, Warned
+from bridge.events import Address, BytesReceived, Flow, Stopping, Wake
 from bridge.io.runner import Runner
 
 
@@ -34,6 +34,14 @@ class Listener:
         self.sent.append((flow, data))
 
 
+class Store:
+    def __init__(self):
+        self.commands = []
+
+    def put(self, command):
+        self.commands.append(command)
+
+
 class Broker:
     def __init__(self):
         self.calls = []
@@ -43,6 +51,9 @@ class Broker:
 
     def subscribe(self, filters):
         self.calls.append(filters)
+
+    def unsubscribe(self, filters):
+        self.calls.append(("no more", *filters))
 
 
 def test_the_core_is_woken_at_its_deadline_and_not_before():
@@ -101,14 +112,53 @@ def test_commands_are_carried_out_and_observations_handed_on():
     runner.listen("udp", first)
     runner.listen("udp", second)
     runner.emit(Publish("a", b"dropped: there is no broker yet", retain=True))
+    runner.emit(Unsubscribe(("a/#",)))
     runner.connect(broker)
     flow = Flow("udp", other, Address("127.0.0.9", 1))
     runner.emit(Send(flow, b"data"))
-    runner.emit(Publish("a", b"b", retain=True, qos=1))
+    runner.emit(Publish("a", b"b", retain=True, qos=1, correlation=b"c"))
     runner.emit(Subscribe(("x/#",)))
+    runner.emit(Unsubscribe(("x/#",)))
+    runner.emit(Remember(1, "t", "k", "dropped: there is no store yet"))
+    store = Store()
+    runner.keep(store)
+    rows = [Rewrite(2, begins=True), Remember(3, "t", "k", "d"), Rewrite(4, begins=False)]
+    for row in rows:
+        runner.emit(row)
+    assert store.commands == rows
     runner.emit(Warned("words"))
     assert (first.sent, second.sent) == ([], [(flow, b"data")])
-    assert broker.calls == [("a", b"b", True, 1), ("x/#",)]
+    assert broker.calls == [("a", b"b", True, 1, b"c"), ("x/#",), ("no more", "x/#")]
     assert seen == [Warned("words")]
     with pytest.raises(AssertionError):
         runner.emit(Send(Flow("tcp", local, local), b""))
+
+
+def test_who_looks_sees_what_comes_before_it_is_handled_and_what_goes_before_it_is_sent():
+    seen, order = [], []
+    local = Address("127.0.0.1", 5060)
+    flow = Flow("udp", local, Address("127.0.0.9", 1))
+    listener, runner = Listener(local), Runner(print, lambda: 7.0)
+
+    class Answering(Core):
+        def handle(self, event, now):
+            order.append(len(seen))
+            runner.emit(Send(flow, b"answer"))
+
+    async def main():
+        runner.attach(Answering())
+        runner.listen("udp", listener)
+        runner.tap(lambda *what: seen.append(what))
+        runner.feed(BytesReceived(flow, b"question"))
+        runner.feed(Wake())
+        runner.tap(None)
+        runner.feed(BytesReceived(flow, b"unseen"))
+
+    asyncio.run(main())
+    assert seen == [
+        ("in", flow, b"question", 7.0),
+        ("out", flow, b"answer", 7.0),
+        ("out", flow, b"answer", 7.0),
+    ]
+    assert order == [1, 2, 3]
+    assert len(listener.sent) == 3

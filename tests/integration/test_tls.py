@@ -382,6 +382,28 @@ def test_bad_new_files_change_nothing_and_are_told_once(authority):
     asyncio.run(scenario())
 
 
+def test_a_certificate_that_is_about_to_expire_is_told_until_it_is_renewed(authority):
+    async def scenario():
+        current, renewed = authority.issue("current", days=5), authority.issue("renewed", days=100)
+        warnings, notes = [], []
+        security = Certificates(TlsFiles(*current))
+        watch = asyncio.gather(security.watch(warnings.append, notes.append, 0.01))
+        async with asyncio.timeout(5):
+            while not warnings:
+                await asyncio.sleep(0.01)
+            assert warnings == [f"[sip.tls] certificate {current.certificate} expires in 4 days"]
+            before = security.expires_at
+            current.replace(renewed)
+            while not notes:
+                await asyncio.sleep(0.01)
+        assert security.expires_at - before == pytest.approx(95 * 86_400, abs=60)
+        assert len(warnings) == 1
+        watch.cancel()
+        await asyncio.wait([watch])
+
+    asyncio.run(scenario())
+
+
 def test_files_that_are_being_written_are_let_come_to_rest(authority):
     current = authority.issue("current")
     security = Certificates(TlsFiles(*current))

@@ -286,6 +286,32 @@ def test_an_error_of_the_socket_itself_is_noticed(monkeypatch):
     run(scenario)
 
 
+def test_what_the_kernel_drops_is_counted_on_through_a_new_socket():
+    async def scenario(listener, events):
+        listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+
+        async def flood(count):
+            with peer() as phone:
+                for _ in range(count):
+                    phone.sendto(b"x" * 500, tuple(listener.address))
+            await asyncio.sleep(0.02)
+
+        await flood(300)
+        first = listener.drops
+        assert first == 300 - len(events) > 0
+        listener.reopen()
+        assert listener.drops == first
+        listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        await flood(300)
+        assert listener.drops == 600 - len(events) > first
+        os.close(listener._socket.fileno())
+        before = listener.drops
+        listener.reopen()
+        assert listener.drops == before
+
+    run(scenario)
+
+
 def test_a_port_that_is_taken_is_an_error_at_once():
     async def scenario(listener, events):
         with pytest.raises(OSError, match="Address already in use"):

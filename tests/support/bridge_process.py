@@ -91,6 +91,13 @@ class BridgeProcess:
             process.kill()
         assert "Traceback" not in self.log(), self.log()
 
+    def kill(self) -> None:
+        """SIGKILL: no goodbye to anybody."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
     def log(self) -> str:
         """What it has written so far."""
         return self._log.read_text()

@@ -4,7 +4,10 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+# Long enough for the bridge to say nothing about it.
+_DAYS = 90
 
 
 class Pair(NamedTuple):
@@ -29,14 +32,16 @@ class Authority:
         self.pair = self._files(name)
         # Python 3.13 asks for what RFC 5280 section 4.2.1.3 does.
         usage = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        _openssl("req", "-x509", *_KEY, "-subj", f"/CN={name}", *usage, *self._output(self.pair))
+        days = ("-days", str(_DAYS))
+        _openssl("req", "-x509", *_KEY, *days, "-subj", f"/CN={name}", *usage, *self._output(self.pair))
 
-    def issue(self, name: str, subject_alt_name: str = "IP:127.0.0.1") -> Pair:
+    def issue(self, name: str, subject_alt_name: str = "IP:127.0.0.1", days: int = _DAYS) -> Pair:
         """A certificate of this CA."""
         pair = self._files(name)
         ca = ("-CA", str(self.pair.certificate), "-CAkey", str(self.pair.key))
         extensions = (f"subjectAltName={subject_alt_name}", "basicConstraints=critical,CA:FALSE")
         options = [option for text in extensions for option in ("-addext", text)]
+        options += ["-days", str(days)]
         _openssl("req", "-x509", *_KEY, *ca, "-subj", f"/CN={name}", *options, *self._output(pair))
         return pair
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from bridge.effects import Effect, Publish
 from bridge.events import MessageReceived
-from bridge.homeassistant.home import HomeAssistant, HomeOptions
+from bridge.homeassistant.home import HomeAssistant, HomeOptions, showing
 from bridge.homeassistant.pace import Step
 from bridge.model.facts import presence_key
 from bridge.model.hint import Hint, parse_hint
@@ -145,6 +145,13 @@ class House:
         for topic, payload in [*self.broker.retained.items()]:
             self.hear(topic, payload, retained=True)
         self.home.synchronised(self.now)
+
+    def replace(self, *hints: str, governed: Iterable[str] = (), **options: str) -> None:
+        """The configuration is another; what is to be read now is subscribed to."""
+        parsed = tuple(map(_hint, hints))
+        self.state.replace_hints(parsed)
+        self.home.replace(showing(HomeOptions(BASE, "1.2.3", **options), parsed, governed), self.now)
+        self._filters = [_matcher(topic_filter) for topic_filter in self.home.filters]
 
     def disconnect(self) -> None:
         """The broker is lost, with what it had not given back yet."""

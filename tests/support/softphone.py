@@ -6,7 +6,8 @@ softphone.publish(pidf("open"))
 
 from bridge.sip.message import Response
 from bridge.sip.parser import parse
-from support.playbook import Phone, Playbook
+from support.phone import Phone
+from support.playbook import Playbook
 
 PIDF_TYPE = "application/pidf+xml"
 _SAME = "the one of the last answer"

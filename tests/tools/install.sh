@@ -11,8 +11,10 @@ packages=(
     baresip-core       # a softphone
     linphone-cli       # another one
     twinkle-console    # and a third: they publish presence
+    chromium-headless-shell # a browser, for the status page
     prometheus         # promtool, and the server that the dashboard asks
     libmosquitto-dev   # the load generator is written in C
+    faketime           # a clock that jumps
     gcc
     libc6-dev          # what gcc needs to make a program
 )

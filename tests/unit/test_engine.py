@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from bridge.effects import Publish, Send
-from bridge.events import BrokerDisconnected, MessageReceived, Wake
+from bridge.events import Asked, BrokerDisconnected, MessageReceived, Wake
 from bridge.model.device import DeviceState
 from bridge.model.presence import Presence, PresenceState
 from bridge.topics.decoders.presence import encode_presence
@@ -50,6 +50,20 @@ def test_a_lost_broker_changes_nothing_and_its_return_repeats_nothing():
     play.connect()
     play.mqtt("presence/2000", "away", retained=True)
     assert len(phone.notifies()) == 3
+
+
+def test_who_asks_is_called_with_the_time_and_what_follows_is_done_at_once():
+    play = Playbook(*HINTS)
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    asked = []
+    play.advance(1)
+    play.feed(Asked(asked.append))
+    assert asked == [play.now]
+    play.feed(Asked(lambda now: play.truth.command("2000", Presence(PresenceState.DND), now)))
+    play.give_back()
+    assert phone.notified().presence == ("dnd", "", "")
 
 
 def house(**options):

@@ -12,7 +12,7 @@ from bridge.composition.core import Core, Outside
 from bridge.config import Settings
 from bridge.effects import Publish, Send, Subscribe
 from bridge.events import Address, BrokerConnected, MessageReceived, Stopping, Wake
-from support.playbook import Phone
+from support.phone import Phone
 
 PAGE = Path(__file__).parents[2] / "docs" / "topics.md"
 SETTINGS = Settings.model_validate(
@@ -75,6 +75,7 @@ class Busy:
         self.mqtt("base/one/presence/2000/set", b"dnd")
         self.mqtt("base/one/device/Custom/lamp/set", b"INUSE")
         self.mqtt("base/one/bridge/request/health", b"")
+        self.mqtt("base/one/bridge/request/trace", b"127.0.0.1")
         self.advance(100)
         self.feed(Stopping())
 

@@ -48,6 +48,7 @@ def test_the_example_is_told_in_full(capsys):
         "  trusted     127.0.0.0/8 (this machine)",
         "              ::1/128 (this machine)",
         "  HTTP        http://127.0.0.1:9464 (this machine only)",
+        f"  store       {EXAMPLE.with_suffix('.db')}",
         "",
         "extension  name        watches              MQTT topic                       set by publishing to",
         "2000       Front desk  SIP/2000             presence-bridge/device/SIP/2000",
@@ -250,3 +251,7 @@ def test_doubts_about_rules_are_told_with_their_place(tmp_path, capsys):
         "         |          ^",
     ]
     assert "sensor  reads  values" in lines
+
+
+def test_where_nothing_is_kept_it_says_what_that_means():
+    assert line_with(Settings(), "  store").endswith("none: phones are sent away when the bridge stops")

@@ -9,7 +9,10 @@ from bridge.features.feature_code import parse_feature_code
 from bridge.sip.credentials import User
 from bridge.sip.message import Response
 from bridge.sip.parser import parse
-from support.playbook import Playbook
+from bridge.topics.decoders.presence import decode_presence
+from support.playbook import BASE, Playbook
+
+HOST = "127.0.0.1"
 
 HINTS = ("2000 = SIP/2000,CustomPresence:Bob", "200 = ,CustomPresence:200")
 CODES = (
@@ -61,11 +64,12 @@ def dial(phone, dialled, **headers):
 
 def written(play):
     """What was written to truth topics, in order."""
-    return [
-        (effect.topic.partition("/presence/")[2], *json.loads(effect.payload).values())
+    said = [
+        (effect.topic.partition("/presence/")[2], decode_presence(effect.payload))
         for effect in play.of(Publish)
-        if "/presence/" in effect.topic
+        if "/presence/" in effect.topic and effect.retain
     ]
+    return [(name, presence.state.value, presence.subtype, presence.message) for name, presence in said]
 
 
 # --- what is dialled becomes the truth -------------------------------------------------------------
@@ -79,7 +83,8 @@ def test_a_phone_sets_its_own_presence(play, phone, dialled):
         return
     assert status == 603
     assert written(play) == [("200", "dnd", "", "")]
-    assert all(effect.retain for effect in play.of(Publish) if "/presence/" in effect.topic)
+    truths = [json.loads(e.payload) for e in play.of(Publish) if e.topic == f"{BASE}/presence/200"]
+    assert [(truth["by"], truth["rule"]) for truth in truths] == [("command", "")]
 
 
 def test_it_is_a_fact_when_the_broker_has_given_it_back(play, phone):
@@ -391,9 +396,11 @@ def test_everything_is_observed(play, phone):
     dial(phone, "2000")
     dial(phone, "no%01body", From='"x" <sip:200@127.0.0.1>;tag=1')
     assert play.of(FeatureCallAnswered) == [
-        FeatureCallAnswered("set", 603, "sip:*78@127.0.0.1:5060", "sip:200@127.0.0.1", "200", "dnd"),
+        FeatureCallAnswered("set", 603, "sip:*78@127.0.0.1:5060", "sip:200@127.0.0.1", "200", "dnd", HOST),
         FeatureCallAnswered(
-            "toggled", 603, "sip:2000@127.0.0.1:5060", "sip:200@127.0.0.1", "Bob", "available"
+            "toggled", 603, "sip:2000@127.0.0.1:5060", "sip:200@127.0.0.1", "Bob", "available", HOST
         ),
-        FeatureCallAnswered("rejected", 404, "sip:no%01body@127.0.0.1:5060", "sip:200@127.0.0.1", "", ""),
+        FeatureCallAnswered(
+            "rejected", 404, "sip:no%01body@127.0.0.1:5060", "sip:200@127.0.0.1", "", "", HOST
+        ),
     ]

@@ -39,3 +39,47 @@ def test_what_is_left_over_is_removed_when_home_assistant_does_not_read_it_any_m
     removed = [message.topic for message in seen if not message.payload]
     assert len(removed) == 3
     assert all("extension_2001" in topic for topic in removed)
+
+
+# --- another configuration ---
+
+
+def test_what_is_shown_can_be_other_extensions_while_documents_are_being_published():
+    told = []
+    house = House(HINT, "2001 = SIP/2001", repeat=lambda: [told.append])
+    hass = house.broker.home_assistant()
+    house.connect(0.06)
+    assert house.broker.documents()
+    house.replace("2000 = ,CustomPresence:alice")
+    house.advance(60)
+    shown = {document["device"]["name"] for document in house.broker.documents().values()}
+    assert shown == {"Presence Bridge", "alice presence", "Extension 2000"}
+    assert not [one for one in hass.entities if "2001" in one or "presence_2000" in one]
+    assert "presence-bridge/homeassistant/presence/2000" not in house.broker.retained
+    assert "presence-bridge/homeassistant/presence/alice" in house.broker.retained
+    # Whatever was announced is followed by its states.
+    assert told
+
+
+def test_it_can_move_to_another_place():
+    house = House(HINT)
+    house.connect()
+    house.replace(HINT, prefix="ha", node="upstairs")
+    house.advance(60)
+    topics = house.broker.documents()
+    assert topics
+    assert all(topic.startswith("ha/") and "/upstairs/" in topic for topic in topics)
+    assert "ha/status" in house.home.filters
+    assert house.unanswered == []
+
+
+def test_without_a_broker_the_next_connection_shows_it():
+    house = House(HINT)
+    house.connect()
+    house.disconnect()
+    house.replace("2001 = SIP/2001")
+    house.broker.log.clear()
+    house.advance(60)
+    assert house.broker.log == []
+    house.connect()
+    assert [topic for topic in house.broker.documents() if "2000" in topic] == []

@@ -17,10 +17,24 @@ def value(name: str, **labels: str) -> float | None:
 
 
 def test_every_name_is_there_once_and_explained():
-    exposed = [metric for family in Families() for metric in family.collect()]
-    names = [metric.name for metric in exposed]
+    families = list(Families())
+    names = [family.name for family in families]
     assert len(names) == len(set(names)) > 10
-    assert all(metric.documentation.endswith(".") for metric in exposed)
+    assert all(family.documentation.endswith(".") for family in families)
+
+
+def test_every_counter_has_all_its_series_before_anything_has_happened():
+    empty = [family.name for family in Families() if not list(family.series())]
+    assert empty == ["presence_bridge_mqtt_last_message_timestamp_seconds"], "a gauge, set for each scrape"
+
+
+def test_sensors_have_series_by_their_names_in_the_configuration():
+    families = Families(["door", "window"])
+    assert [series for series, _ in families.sensor_changes.series()] == [
+        ("_total", "door"),
+        ("_total", "window"),
+        ("_total", "other"),
+    ]
 
 
 @pytest.mark.parametrize("trigger", Trigger)

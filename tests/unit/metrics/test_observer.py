@@ -5,11 +5,15 @@ from prometheus_client import CollectorRegistry
 
 from bridge.effects import (
     AuthenticationFailed,
+    ChangesCoalesced,
+    CheckSyncAnswered,
     FeatureCallAnswered,
     MessageDropped,
     MessageRejected,
+    MessageUnreadable,
     NotifyAnswered,
     NotifySent,
+    PhoneFileAnswered,
     PresenceChanged,
     PublishAnswered,
     RegisterAnswered,
@@ -17,12 +21,23 @@ from bridge.effects import (
     ResponseReceived,
     ResponseSent,
     Retransmitted,
+    RuleDecided,
+    SensorChanged,
     Subscribe,
     SubscribeAnswered,
     SubscriptionEnded,
     Warned,
 )
-from bridge.events import Address, BrokerConnected, BrokerDisconnected, Flow, MessageReceived, Wake
+from bridge.events import (
+    Address,
+    BrokerConnected,
+    BrokerDisconnected,
+    Flow,
+    MessageReceived,
+    Remembered,
+    StoreLost,
+    Wake,
+)
 from bridge.metrics.observer import Observer
 
 FLOW = Flow("udp", Address("127.0.0.1", 5060), Address("127.0.0.1", 5062))
@@ -33,7 +48,7 @@ class Book:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.observer = Observer(clock=lambda: self.now)
+        self.observer = Observer(lambda: self.now, sensors=("door", "window"))
         self._registry = CollectorRegistry()
         self._registry.register(self.observer)
 
@@ -78,6 +93,17 @@ class Book:
         (ResponseReceived(499, matched=False), "sip_responses_received_total", {"code": "other"}),
         (Retransmitted("NOTIFY"), "sip_retransmissions_total", {"method": "NOTIFY"}),
         (MessageDropped(FLOW, "malformed", "no Via"), "sip_messages_dropped_total", {"reason": "malformed"}),
+        (MessageUnreadable("tls"), "sip_parse_errors_total", {"transport": "tls"}),
+        (SensorChanged("door", "", "open", "closed"), "sensor_changes_total", {"sensor": "door"}),
+        (SensorChanged("gate", "", "open", "closed"), "sensor_changes_total", {"sensor": "other"}),
+        (RuleDecided("2000", "door", "dnd", "presence"), "rule_decisions_total", {"kind": "presence"}),
+        (RuleDecided("Custom/lamp", "door", "INUSE", "device"), "rule_decisions_total", {"kind": "device"}),
+        (
+            CheckSyncAnswered("192.0.2.1:5060", "timeout", 0),
+            "sip_check_syncs_total",
+            {"outcome": "timeout"},
+        ),
+        (PhoneFileAnswered("a.cfg", "192.0.2.1", "D40", 404), "phone_file_requests_total", {"code": "404"}),
         (AuthenticationFailed("192.0.2.1", "200"), "sip_authentication_failures_total", {}),
         (
             SubscribeAnswered("created", 200, "2000", "phone", "id"),
@@ -97,7 +123,9 @@ class Book:
             {"reason": "expired"},
         ),
         (BrokerConnected(), "mqtt_connects_total", {"result": "success"}),
-        (BrokerDisconnected("refused"), "mqtt_connects_total", {"result": "failure"}),
+        (BrokerDisconnected("no", "refused"), "mqtt_connects_total", {"result": "refused"}),
+        (BrokerDisconnected("no answer", "timeout"), "mqtt_connects_total", {"result": "timeout"}),
+        (BrokerDisconnected("no route"), "mqtt_connects_total", {"result": "network"}),
         (
             MessageReceived("b/x", b"", retained=True, at=99.0),
             "mqtt_messages_received_total",
@@ -125,10 +153,44 @@ def test_what_is_not_counted_is_passed_over():
 
 def test_a_lost_connection_is_not_a_failed_attempt():
     book = Book()
-    book.see(BrokerConnected(), BrokerDisconnected("lost"), BrokerDisconnected("refused"), BrokerConnected())
-    assert book.value("mqtt_connects_total", result="success") == 2
-    assert book.value("mqtt_disconnects_total") == 1
-    assert book.value("mqtt_connects_total", result="failure") == 1
+    book.see(
+        BrokerConnected(),
+        BrokerDisconnected("silent", "keepalive"),
+        BrokerDisconnected("no", "refused"),
+        BrokerConnected(),
+        BrokerDisconnected("taken over", "server"),
+        BrokerConnected(),
+        BrokerDisconnected("reset"),
+    )
+    assert book.value("mqtt_connects_total", result="success") == 3
+    assert book.value("mqtt_connects_total", result="refused") == 1
+    assert book.value("mqtt_connects_total", result="network") == 0
+    lost = {
+        why: book.value("mqtt_disconnects_total", reason=why) for why in ("keepalive", "network", "server")
+    }
+    assert lost == {"keepalive": 1, "network": 1, "server": 1}
+
+
+def test_what_many_watchers_were_not_told_counts_for_each():
+    book = Book()
+    book.see(ChangesCoalesced(7), ChangesCoalesced(2))
+    assert book.value("presence_changes_coalesced_total") == 9
+
+
+def test_what_the_store_does_is_counted_and_timed():
+    book = Book()
+    book.see(Remembered(1, 0.002), Remembered(2, 0.004), StoreLost("disk is full"))
+    assert book.value("store_commit_duration_seconds_count") == 2
+    assert book.value("store_commit_duration_seconds_bucket", le="0.0025") == 1
+    assert book.value("store_errors_total") == 1
+
+
+def test_late_timers_are_counted_by_how_late_they_were():
+    book = Book()
+    book.observer.lagged(0.0002)
+    book.observer.lagged(0.03)
+    assert book.value("event_loop_lag_seconds_bucket", le="0.0005") == 1
+    assert book.value("event_loop_lag_seconds_count") == 2
 
 
 def test_send_latency_is_taken_when_it_is_observed():
@@ -167,6 +229,6 @@ def test_a_notify_without_an_answer_has_neither():
 
 def test_the_last_message_has_a_time_of_day():
     book = Book()
-    assert book.value("mqtt_last_message_timestamp_seconds") is None
+    assert book.value("mqtt_last_message_timestamp_seconds") == 0
     book.see(MessageReceived("b/x", b"", retained=False, at=40.0))
     assert book.value("mqtt_last_message_timestamp_seconds") == pytest.approx(time.time() - 60, abs=5)

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from bridge.model.device import DeviceState
 from bridge.model.facts import Change, device_key, presence_key
 from bridge.model.hint import ExtensionState, parse_hint
 from bridge.model.presence import NOT_SET, Presence, PresenceState
-from bridge.model.state import State
+from bridge.model.state import HintsReplaced, State
 
 AWAY = Presence(PresenceState.AWAY)
 HINTS = (
@@ -76,3 +78,54 @@ def test_a_fact_of_no_hint_is_kept():
 def test_two_hints_of_one_extension_are_refused():
     with pytest.raises(ValueError, match="extension 2000 has two hints: 'SIP/1' and 'SIP/2'"):
         State([parse_hint("2000", "SIP/1"), parse_hint("2000", "SIP/2")])
+
+
+# --- other hints ---
+
+
+def test_what_became_of_the_hints_is_told_and_facts_stay():
+    state = State(HINTS)
+    state.put(presence_key("b"), "b", AWAY, None)
+    other = parse_hint("2000", "SIP/A,CustomPresence:a")
+    new = parse_hint("2003", ",CustomPresence:B")
+    found = state.replace_hints((new, other, HINTS[0]))
+    assert found == HintsReplaced(added=("2003",), removed=("2002",), changed=("2000",))
+    assert [hint.extension for hint in state] == ["2003", "2000", "2001"]
+    assert state.hints_of(presence_key("b")) == (new,)
+    assert state.extension_state("2003").presence == AWAY
+    assert state.extension_state("2000").presence == NOT_SET
+    assert state.hint("2002") is None
+    assert state.facts.presence("b") == AWAY
+
+
+def test_two_hints_of_one_extension_change_nothing():
+    state = State(HINTS)
+    with pytest.raises(ValueError, match="two hints"):
+        state.replace_hints((HINTS[0], HINTS[0]))
+    assert tuple(state) == HINTS
+
+
+def test_what_is_shown_is_of_one_moment_whatever_another_thread_replaces():
+    state = State(HINTS)
+    versions = [HINTS, HINTS[1:], HINTS[:1]]
+    allowed = [{hint.extension for hint in hints} for hints in versions]
+    seen, wrong, ended = [], [], threading.Event()
+
+    def read():
+        while not ended.is_set():
+            shown = {extension for extension, _ in state.shown}
+            seen.append(shown)
+            if shown not in allowed:
+                wrong.append(shown)
+            for hint in state:
+                hint.evaluate(state.facts)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(3000):
+        state.replace_hints(versions[number % 3])
+        state.put(presence_key("a"), "a", AWAY if number % 2 else NOT_SET, None)
+    ended.set()
+    reader.join()
+    assert seen
+    assert wrong == []

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.model.words import printable, printable_bytes, quoted, unknown_name
+from bridge.model.words import meant, printable, printable_bytes, quoted, unknown_name
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,11 @@ def test_a_misspelt_name_gets_a_suggestion():
 
 def test_a_name_like_no_other_gets_the_list_only():
     assert unknown_name("state", "bored", ["xa", "dnd"]) == "unknown state 'bored': known are xa, dnd"
+
+
+def test_what_was_meant_alone():
+    assert meant(" DOR", ["door", "window"]) == " (did you mean door?)"
+    assert meant("x", ["door", "window"]) == ""
 
 
 def test_a_very_long_name_is_clipped():

@@ -128,3 +128,8 @@ def test_a_hostile_topic_of_the_greatest_size_is_answered():
 
 def test_its_repr_shows_the_pattern():
     assert repr(TopicFilter("a/{x}")) == "<TopicFilter a/{x}>"
+
+
+def test_the_names_are_those_of_the_captures_in_their_order():
+    assert TopicFilter("a/{x}/b/{rest+}/{y_2}").names == ("x", "rest", "y_2")
+    assert TopicFilter("home/status").names == ()

@@ -9,38 +9,61 @@ from support.playbook import Playbook
 def test_the_total_is_kept_to_and_room_comes_back():
     room = Capacity(Limits(subscriptions=2))
     for host in ("a", "b"):
-        room.admit(host)
-        room.opened(host)
+        room.admit(host, "w")
+        room.opened(host, "w")
     with pytest.raises(ServiceUnavailable) as refused:
-        room.admit("c")
+        room.admit("c", "w")
     assert refused.value.headers == (("Retry-After", "60"),)
-    room.closed("a", verified=False)
-    room.admit("c")
+    room.closed("a", "w", verified=False)
+    room.admit("c", "w")
 
 
 def test_one_source_does_not_take_the_room_of_others():
     room = Capacity(Limits(per_source=1))
-    room.opened("a")
+    room.opened("a", "w")
     with pytest.raises(ServiceUnavailable):
-        room.admit("a")
-    room.admit("b")
+        room.admit("a", "w")
+    room.admit("b", "w")
+
+
+def test_one_watcher_does_not_take_the_room_of_others():
+    room = Capacity(Limits(per_watcher=1))
+    room.opened("a", "w")
+    with pytest.raises(ServiceUnavailable) as refused:
+        room.admit("a", "w")
+    assert str(refused.value) == "w has max_subscriptions_per_watcher already"
+    room.admit("a", "v")
+    room.admit("b", "w")
+    room.closed("a", "w", verified=False)
+    room.admit("a", "w")
+
+
+def test_one_that_was_resumed_may_have_answered_before(monkeypatch):
+    monkeypatch.setattr(capacity, "_UNVERIFIED", 1)
+    room = Capacity(Limits())
+    room.opened("a", "w", verified=True)
+    room.admit("a", "w")
+    room.closed("a", "w", verified=True)
+    room.opened("a", "w")
+    with pytest.raises(ServiceUnavailable):
+        room.admit("a", "w")
 
 
 def test_those_who_never_answered_are_bounded_apart(monkeypatch):
     monkeypatch.setattr(capacity, "_UNVERIFIED", 2)
     room = Capacity(Limits())
     for _ in range(2):
-        room.opened("a")
+        room.opened("a", "w")
     with pytest.raises(ServiceUnavailable):
-        room.admit("a")
+        room.admit("a", "w")
     room.verified("a")
-    room.admit("a")
-    room.opened("a")
-    room.closed("a", verified=True)
+    room.admit("a", "w")
+    room.opened("a", "w")
+    room.closed("a", "w", verified=True)
     with pytest.raises(ServiceUnavailable):
-        room.admit("a")
-    room.closed("a", verified=False)
-    room.admit("a")
+        room.admit("a", "w")
+    room.closed("a", "w", verified=False)
+    room.admit("a", "w")
 
 
 @pytest.mark.requirement("S31", "D17")
@@ -71,4 +94,5 @@ def test_what_is_counted_is_given_back_however_a_subscription_ends():
             phone.notified()
         play.advance(300)
     room = play.notifier._capacity
-    assert (room._total, dict(room._of_source), dict(room._unverified)) == (0, {}, {})
+    counts = (room._of_source, room._of_watcher, room._unverified)
+    assert (room._total, [dict(count) for count in counts]) == (0, [{}, {}, {}])

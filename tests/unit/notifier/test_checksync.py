@@ -8,7 +8,8 @@ from bridge.effects import CheckSyncAnswered, NotifySent, Publish
 from bridge.notifier.checksync import CheckSync, Place
 from bridge.phones.roster import Listed, find_phone
 from bridge.service import Context
-from support.playbook import BASE, Playbook, wall
+from support.context import wall
+from support.playbook import BASE, Playbook
 from support.softphone import Softphone
 
 KITCHEN = Listed("000fd3aabbcc", ("200", "2000"))

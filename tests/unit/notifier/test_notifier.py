@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bridge.effects import Send, SubscribeAnswered, SubscriptionEnded
+from bridge.notifier.capacity import Limits
 from bridge.notifier.packages import PACKAGES
 from bridge.sip.credentials import User
 from support.playbook import BASE, Playbook
@@ -472,3 +473,76 @@ def test_another_users_dialog_cannot_be_told_from_none(guarded):
     assert len(guarded.notifier.subscriptions) == 1
     phone.subscribe()
     assert phone.responses()[-1].status == 200
+
+
+# --- a phone that has started anew ---
+
+
+def started_anew(play, phone):
+    """The same phone after a reboot: it knows nothing of its old dialog."""
+    phone.call_id, phone.tag, phone.to_tag = "after-the-reboot", "another", None
+    assert phone.subscribe().status == 200
+    phone.notified()
+    play.advance(0.5)
+
+
+@pytest.mark.requirement("S18")
+def test_the_old_subscription_of_a_phone_that_has_started_anew_is_asked_for_soon(play, phone):
+    phone.subscribe()
+    phone.notified()
+    play.advance(60)
+    started_anew(play, phone)
+    assert len(play.notifier.subscriptions) == 2
+    play.advance(9.6)
+    old = phone.notifies()[-1]
+    assert old.request.call_id == "call-40000@127.0.0.1"
+    phone.answer(old, 481)
+    (left,) = play.notifier.subscriptions
+    assert left.dialog.id.call_id == "after-the-reboot"
+
+
+def test_a_phone_that_shows_an_extension_twice_keeps_both(play, phone):
+    phone.subscribe()
+    phone.notified()
+    play.advance(60)
+    started_anew(play, phone)
+    play.advance(9.6)
+    phone.notified()
+    play.advance(60)
+    assert len(play.notifier.subscriptions) == 2
+    assert len(phone.notifies()) == 3
+
+
+def test_what_has_answered_meanwhile_is_not_asked_for(play, phone):
+    phone.subscribe()
+    phone.notified()
+    play.advance(60)
+    started_anew(play, phone)
+    play.mqtt("presence/2000", "away")
+    for notify in phone.notifies()[-2:]:
+        phone.answer(notify)
+    play.advance(20)
+    assert len(phone.notifies()) == 4
+
+
+def test_nobody_else_casts_doubt(play, phone):
+    phone.subscribe()
+    phone.notified()
+    other = play.phone(host="127.0.0.2")
+    other.subscribe()
+    other.notified()
+    phone.subscribe("2001", Call_ID="another", To="<sip:2001@127.0.0.1>")
+    phone.notified()
+    play.advance(20)
+    assert len(phone.notifies()) == 2
+
+
+def test_one_watcher_cannot_take_all_the_room():
+    play = Playbook(*HINTS, limits=Limits(per_watcher=2))
+    phone = play.phone()
+    for number in range(3):
+        phone.to_tag = None
+        response = phone.subscribe(Call_ID=str(number))
+        assert response.status == (200 if number < 2 else 503)
+    assert response.get("retry-after") == "60"
+    assert play.phone(host="127.0.0.2").subscribe().status == 200

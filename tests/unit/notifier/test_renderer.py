@@ -77,6 +77,21 @@ def test_an_asterisk_suppresses_the_last_word_too(play):
 
 
 @pytest.mark.requirement("S29")
+def test_an_asterisk_does_not_suppress_what_a_change_has_to_tell():
+    play = Playbook("2000 = SIP/2000,CustomPresence:2000", min_interval=0.1)
+    phone = play.phone()
+    phone.subscribe()
+    phone.notified()
+    play.mqtt("presence/2000", "away")
+    assert phone.subscribe(Suppress_If_Match="*").status == 204
+    assert len(phone.notifies()) == 1
+    assert play.notifier.behind(play.now)[0] == 1
+    play.advance(0.1)
+    assert phone.notified().presence == ("away", "", "")
+    assert play.notifier.behind(play.now)[0] == 0
+
+
+@pytest.mark.requirement("S29")
 def test_a_new_subscription_can_be_silent(play):
     known = play.phone()
     known.subscribe(expires=0)

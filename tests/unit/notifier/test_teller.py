@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.effects import NotifyAnswered, NotifySent, Send, SubscriptionEnded
-from bridge.events import MessageReceived
+from bridge.effects import ChangesCoalesced, NotifyAnswered, NotifySent, Send, SubscriptionEnded
+from bridge.events import MessageReceived, Wake
 from support.playbook import BASE, Playbook
 
 HINTS = ("2000 = SIP/2000,CustomPresence:2000", "2001 = ,CustomPresence:anna")
@@ -45,6 +45,35 @@ def test_the_pace_is_kept_and_the_newest_state_wins():
     assert len(phone.notifies()) == 1
     play.advance(0.1)
     assert phone.notified().presence[0] == "dnd"
+
+
+def coalesced(play):
+    return sum(effect.watchers for effect in play.of(ChangesCoalesced))
+
+
+def test_each_change_that_a_watcher_was_not_told_of_is_counted(play, phone):
+    play.phone().subscribe()
+    phone.subscribe()
+    first = phone.notifies()[0]
+    play.mqtt("presence/2000", "away")
+    assert coalesced(play) == 0, "it waits, and is still the newest"
+    play.mqtt("presence/2000", "xa")
+    play.mqtt("presence/2000", "dnd")
+    assert coalesced(play) == 4, "two changes, for each of two watchers"
+    phone.answer(first)
+    assert phone.notified().presence[0] == "dnd"
+    play.mqtt("presence/2000", "chat")
+    assert phone.notified().presence[0] == "chat"
+    # The one that answers at once is told of each; the other still has one that waits, and another is lost to it.
+    assert coalesced(play) == 5
+
+
+def test_what_is_told_again_supersedes_nothing(play, phone):
+    phone.subscribe()
+    play.notifier.resend(None, play.now)
+    play.notifier.resend(None, play.now)
+    play.mqtt("presence/2000", "away")
+    assert coalesced(play) == 0
 
 
 @pytest.mark.requirement("S26")
@@ -290,3 +319,50 @@ def test_who_is_behind_and_for_how_long(play, phone):
     phone.notified()
     phone.notified(488)
     assert play.notifier.behind(play.now)[0] == 1
+
+
+# --- once more, whatever is known -------------------------------------------------------------------
+
+
+def test_what_a_phone_knows_is_told_once_more_on_request(play, phone):
+    phone.subscribe()
+    before = phone.notified()
+    assert play.notifier.resend(None, play.now) == 1
+    assert play.notifier.behind(play.now) == (1, 0.0)
+    play.feed(Wake())
+    again = phone.notified()
+    assert (again.cseq, again.presence, again.lamp) == (before.cseq + 1, before.presence, before.lamp)
+    assert play.of(NotifyAnswered)[-1].trigger == "resync"
+    assert play.notifier.behind(play.now) == (0, 0.0)
+
+
+def test_a_phone_that_has_not_answered_yet_is_told_once_more_when_it_has(play, phone):
+    phone.subscribe()
+    play.notifier.resend("2000", play.now)
+    play.notifier.resend("2000", play.now)
+    play.feed(Wake())
+    assert len(phone.notifies()) == 1
+    phone.notified()
+    assert len(phone.notifies()) == 2
+    phone.notified()
+    assert len(phone.notifies()) == 2
+
+
+def test_the_newest_state_is_what_is_told_once_more(play, phone):
+    phone.subscribe()
+    phone.notified()
+    play.notifier.resend("2000", play.now)
+    play.mqtt("presence/2000", "away")
+    assert phone.notified().presence == ("away", "", "")
+    assert len(phone.notifies()) == 2
+
+
+def test_only_the_watchers_of_an_extension_are_told_once_more(play):
+    phones = [play.phone(), play.phone()]
+    for phone, extension in zip(phones, ("2000", "2001"), strict=True):
+        phone.subscribe(extension)
+        phone.notified()
+    assert play.notifier.resend("2001", play.now) == 1
+    assert play.notifier.resend("2002", play.now) == 0
+    play.feed(Wake())
+    assert [len(phone.notifies()) for phone in phones] == [1, 2]

@@ -13,7 +13,7 @@ from bridge.pidf import CONTENT_TYPE, MAX_BYTES
 from bridge.registrar.interval import Interval
 from bridge.sip.credentials import User
 from bridge.sip.parser import parse
-from bridge.topics.decoders.presence import decode_presence
+from bridge.topics.decoders.presence import decode_presence, decode_word
 from support.playbook import BASE, Playbook
 from support.softphone import Softphone, pidf
 
@@ -52,7 +52,9 @@ def test_what_a_softphone_says_is_written_and_shown_when_it_comes_back(play, sof
     watcher.subscribe()
     watcher.notified()
     assert softphone.publish(pidf("open", "lunch", note="back at 13:00")).status == 200
-    assert play.published[TRUTH] == b'{"state":"away","subtype":"lunch","message":"back at 13:00"}'
+    word = decode_word(play.published[TRUTH])
+    assert word.value == Presence(PresenceState.AWAY, "lunch", "back at 13:00")
+    assert (word.origin.by, word.origin.rule) == ("phone", "")
     assert len(watcher.notifies()) == 1
     play.give_back()
     assert watcher.notified().presence == ("away", "lunch", "back at 13:00")
@@ -155,7 +157,7 @@ def test_without_a_broker_it_is_accepted_and_written_when_the_broker_is_back(pla
     assert written(play) == []
     assert truth(play) == ("xa", "", "")
     play.connect()
-    assert written(play) == [b'{"state":"dnd","subtype":"","message":""}']
+    assert [decode_presence(payload) for payload in written(play)] == [Presence(PresenceState.DND)]
     assert truth(play) == ("dnd", "", "")
     softphone.publish(expires=0)
     assert truth(play) == ("xa", "", "")
@@ -197,7 +199,7 @@ def test_of_all_that_is_wrong_the_first_is_said(step):
     status = WRONG[step][0]
     assert response.status == status
     uri = f"sip:{request.get('to', '2000')}@127.0.0.1:5060"
-    assert play.of(PublishAnswered) == [PublishAnswered("rejected", status, uri)]
+    assert play.of(PublishAnswered) == [PublishAnswered("rejected", status, uri, "127.0.0.1")]
     assert written(play) == []
 
 

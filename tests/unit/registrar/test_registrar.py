@@ -233,6 +233,6 @@ def test_answers_are_observed_with_what_can_be_printed(play, softphone):
     softphone.register("*", expires=1)
     softphone.register("192.0.2.1", name="a%1Bb")
     first, second, third, fourth = play.of(RegisterAnswered)
-    assert first == RegisterAnswered("registered", 200, "sip:2000@127.0.0.1")
+    assert first == RegisterAnswered("registered", 200, "sip:2000@127.0.0.1", "127.0.0.1")
     assert (second.outcome, third.outcome, third.status) == ("refreshed", "rejected", 400)
     assert fourth.aor == "sip:a%1Bb@127.0.0.1"

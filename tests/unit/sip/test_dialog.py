@@ -106,3 +106,56 @@ def test_request_line_and_routes():
         "sip:p",
         ("<sip:q;lr>", f"<{target}>"),
     )
+
+
+# --- after a restart ---
+
+SAVED = {
+    "identity": DialogId("c", "local", "phone"),
+    "local": "<sip:2000@h>;tag=local",
+    "remote": '"A" <sip:a@h>;tag=phone',
+    "local_cseq": 1000,
+    "remote_cseq": 7,
+    "route_set": ("<sip:127.0.0.1:5080;lr>",),
+    "target": "sip:a@127.0.0.1:5062",
+}
+
+
+def test_a_dialog_of_an_earlier_run_goes_on():
+    dialog = Dialog.resume(**SAVED)
+    assert (dialog.next_cseq(), dialog.remote_uri) == (1001, "sip:a@h")
+    assert dialog.request_line_and_routes() == ("sip:a@127.0.0.1:5062", SAVED["route_set"])
+    assert dialog.next_hop(SOURCE).remote == Address("127.0.0.1", 5080)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"target": "nonsense"}, {"remote": "nonsense"}, {"route_set": ("nonsense",)}, {"target": "sip:"}],
+)
+def test_what_cannot_be_read_is_no_dialog(spoilt):
+    with pytest.raises(BadRequest):
+        Dialog.resume(**{**SAVED, **spoilt})
+
+
+@pytest.mark.requirement("S13")
+def test_once_after_a_restart_a_cseq_may_be_the_same():
+    dialog = Dialog.resume(**SAVED)
+    with pytest.raises(ServerError):
+        dialog.accept(subscribe(cseq=6))
+    dialog.accept(subscribe(cseq=7))
+    with pytest.raises(ServerError):
+        dialog.accept(subscribe(cseq=7))
+    dialog.accept(subscribe(cseq=8))
+
+
+def test_the_request_that_formed_it_may_come_again():
+    dialog, same, later = (
+        Dialog.resume(**SAVED),
+        Dialog(subscribe(cseq=7), "x"),
+        Dialog(subscribe(cseq=8), "x"),
+    )
+    assert dialog.is_repeated_by(same)
+    assert not dialog.is_repeated_by(later)
+    assert not same.is_repeated_by(same)
+    dialog.accept(subscribe(cseq=9))
+    assert not dialog.is_repeated_by(Dialog(subscribe(cseq=9), "x"))

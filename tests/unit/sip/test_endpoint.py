@@ -4,6 +4,7 @@ import pytest
 
 from bridge.effects import (
     MessageDropped,
+    MessageUnreadable,
     Publish,
     RequestReceived,
     ResponseReceived,
@@ -138,10 +139,11 @@ def test_another_version_is_505(phone):
 
 @pytest.mark.requirement("M8", "M10")
 @pytest.mark.parametrize("change", [{"To": None}, {"CSeq": "1 REGISTER"}, {"CSeq": "x"}, {"From": "<<>"}])
-def test_what_can_be_answered_is_400(phone, change):
+def test_what_can_be_answered_is_400(play, phone, change):
     phone.send(phone.request("OPTIONS", **change))
     assert len(phone.received) == 1
     assert phone.received[0].startswith(b"SIP/2.0 400 Bad Request\r\n")
+    assert play.of(MessageUnreadable) == [MessageUnreadable("udp")]
 
 
 @pytest.mark.requirement("D6")
@@ -187,6 +189,7 @@ def test_what_is_no_sip_is_dropped_and_observed(play, phone, data):
     phone.send(data)
     assert phone.received == []
     assert [effect.kind for effect in play.of(MessageDropped)] == ["malformed"]
+    assert play.of(MessageUnreadable) == [MessageUnreadable("udp")]
 
 
 @pytest.mark.requirement("X4")
@@ -261,4 +264,16 @@ def test_everything_is_observed(play, phone):
     assert play.of(RequestReceived) == [RequestReceived("OPTIONS", "udp")] * 2
     assert play.of(ResponseSent) == [ResponseSent("OPTIONS", 200)] * 2
     assert len(play.of(Send)) == 2
-    assert not [effect for effect in play.of(Publish) if "event" in effect.topic]
+    assert not [effect for effect in play.of(Publish) if b"OPTIONS" in effect.payload]
+
+
+def test_a_large_answer_that_was_waited_for_is_not_kept_either(play, phone):
+    """A handler may answer later; what is repeated then is looked at anew."""
+    waiting = []
+    play.endpoint.serve("MESSAGE", lambda incoming, _now: waiting.append(incoming))
+    text = phone.request("MESSAGE")
+    phone.send(text)
+    phone.send(text)
+    assert (len(waiting), play.endpoint.transactions) == (1, (0, 1))
+    waiting[0].respond(200, "OK", headers=[("Subject", "x" * 9000)])
+    assert play.endpoint.transactions == (0, 0)

@@ -12,7 +12,8 @@ from bridge.sip.digest import Challenge, answer, hash_of, read_challenge, read_c
 from bridge.sip.endpoint import Incoming
 from bridge.sip.errors import Forbidden
 from bridge.sip.gate import Gate, GateOptions
-from support.playbook import BRIDGE, Playbook
+from support.phone import BRIDGE
+from support.playbook import Playbook
 
 ALICE = User("alice", "wonder land", extensions=frozenset({"2000"}))
 USERS = (User("200", "secret"), ALICE)
@@ -457,7 +458,7 @@ def test_after_some_guesses_nothing_is_answered_for_a_while(play, phone, user):
     assert guess(play, phone, user) is None
     assert len(play.of(ResponseSent)) == before + 1  # the challenge for it
     dropped = play.of(MessageDropped)
-    assert [(drop.kind, drop.flow) for drop in dropped] == [("policy", phone.flow)]
+    assert [(drop.kind, drop.flow) for drop in dropped] == [("rate", phone.flow)]
     assert len(play.of(AuthenticationFailed)) == 6
     play.advance(1)
     assert guess(play, phone, user).status == 401
@@ -548,3 +549,50 @@ def test_secrets_are_in_no_observation(play, phone):
     assert nonces
     for effect in observed:
         assert not any(secret in repr(effect) for secret in (*nonces, "secret", "response"))
+
+
+# --- who was let in by an earlier run ---
+
+
+def test_who_is_trusted_now_is_recognised_without_a_name(play):
+    assert play.gate.recognise(None, "127.0.0.1") is TRUSTED
+    assert play.gate.recognise(None, OUTSIDE) is None
+
+
+def test_a_user_is_recognised_with_what_he_may_watch_now(play):
+    assert play.gate.recognise("alice", OUTSIDE) == Identity("alice", frozenset({"2000"}))
+    assert play.gate.recognise("200", "127.0.0.1") == Identity("200")
+    assert play.gate.recognise("bob", OUTSIDE) is None
+
+
+# --- others are let in ---------------------------------------------------------------------------
+
+
+def test_what_was_guessed_wrong_stays_counted(play, phone):
+    for _ in range(6):
+        guess(play, phone)
+    play.gate.replace(GateOptions(), (User("200", "other"),))
+    phone.user, phone.password = "200", "other"
+    assert ask(phone, ask(phone)) is None
+    play.advance(1)
+    assert ask(phone, ask(phone)).status == 200
+
+
+def test_a_nonce_stays_good_for_its_realm(play, phone):
+    refusal = ask(phone)
+    play.gate.replace(GateOptions(), (User("200", "secret"), User("201", "x")))
+    assert ask(phone, refusal).status == 200
+    refusal = ask(phone)
+    play.gate.replace(GateOptions(realm="elsewhere"), (User("200", "secret"),))
+    again = ask(phone, refusal)
+    assert (again.status, challenges(again)[0].realm) == (401, "elsewhere")
+    assert ask(phone, again).status == 200
+
+
+def test_a_source_is_looked_at_anew_when_the_networks_are_others():
+    gate = gate_for("10.0.0.0/8")
+    assert admit(gate, "10.1.2.3") is TRUSTED
+    gate.replace(GateOptions((ip_network("192.168.0.0/16"),)), ())
+    assert admit(gate, "192.168.0.1") is TRUSTED
+    with pytest.raises(Forbidden):
+        admit(gate, "10.1.2.3")

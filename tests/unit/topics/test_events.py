@@ -183,7 +183,7 @@ def test_of_what_waits_the_latest_is_kept_and_the_rest_counted(house):
     house.topic.disconnected()
     house.observe(*warned(*range(50)))
     house.topic.synchronised(house.now)
-    reconnected, suppressed, *kept = house.said()
+    _, suppressed, *kept = house.said()
     assert (suppressed["type"], suppressed["count"]) == ("suppressed", 30)
     assert [event["text"] for event in kept] == [str(number) for number in range(30, 50)]
     house.advance(5.0)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import settings
@@ -191,9 +192,7 @@ def test_a_phone_is_published_once_a_second_at_most_however_often_it_is_told(hou
         house.topics.told(one, 0.001, house.now)
         house.advance(0.01)
     assert len(house.published) <= 11
-    assert all(
-        later - earlier >= 1.0 for (earlier, _), (later, _) in zip(house.published, house.published[1:])
-    )
+    assert all(later - earlier >= 1.0 for (earlier, _), (later, _) in pairwise(house.published))
 
 
 def test_a_phone_at_rest_costs_nothing(house):

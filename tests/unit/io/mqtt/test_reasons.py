@@ -6,6 +6,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bridge.io.mqtt import MqttOptions, reasons
+from bridge.io.mqtt.reasons import Reason
 
 OPTIONS = MqttOptions(host="broker", client_id="me", will_topic="b/bridge/state", keepalive_seconds=30)
 
@@ -17,20 +18,32 @@ def untrusted() -> ssl.SSLCertVerificationError:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "words", "kind"),
     [
-        (ConnectionRefusedError(111, "refused"), "connection refused by broker:1883: nothing listens there"),
-        (socket.gaierror(-2, "Name not known"), "the name broker cannot be resolved: Name not known"),
-        (TimeoutError("timed out"), "no answer from broker:1883"),
-        (OSError(101, "Network is unreachable"), "broker:1883 cannot be reached: Network is unreachable"),
-        (OSError("odd"), "broker:1883 cannot be reached: odd"),
-        (untrusted(), "the certificate of broker:1883 is not accepted: self-signed certificate"),
-        (ssl.SSLError(1, "no match"), "no TLS with broker:1883: no match"),
-        (ValueError("Invalid host."), "broker:1883 cannot be used: Invalid host."),
+        (
+            ConnectionRefusedError(111, "refused"),
+            "connection refused by broker:1883: nothing listens there",
+            "refused",
+        ),
+        (
+            socket.gaierror(-2, "Name not known"),
+            "the name broker cannot be resolved: Name not known",
+            "network",
+        ),
+        (TimeoutError("timed out"), "no answer from broker:1883", "timeout"),
+        (
+            OSError(101, "Network is unreachable"),
+            "broker:1883 cannot be reached: Network is unreachable",
+            "network",
+        ),
+        (OSError("odd"), "broker:1883 cannot be reached: odd", "network"),
+        (untrusted(), "the certificate of broker:1883 is not accepted: self-signed certificate", "network"),
+        (ssl.SSLError(1, "no match"), "no TLS with broker:1883: no match", "network"),
+        (ValueError("Invalid host."), "broker:1883 cannot be used: Invalid host.", "network"),
     ],
 )
-def test_why_a_broker_cannot_be_reached(error: Exception, words: str):
-    assert reasons.of_error(error, OPTIONS) == words
+def test_why_a_broker_cannot_be_reached(error: Exception, words: str, kind: str):
+    assert reasons.of_error(error, OPTIONS) == Reason(words, kind)
 
 
 @pytest.mark.parametrize(
@@ -45,32 +58,45 @@ def test_why_a_broker_cannot_be_reached(error: Exception, words: str):
     ],
 )
 def test_why_a_broker_refused(name: str, words: str):
-    assert reasons.of_refusal(ReasonCode(PacketTypes.CONNACK, name), OPTIONS) == words
+    assert reasons.of_refusal(ReasonCode(PacketTypes.CONNACK, name), OPTIONS) == Reason(words, "refused")
 
 
 @pytest.mark.parametrize(
-    ("explain", "name", "words"),
+    ("explain", "name", "words", "kind"),
     [
         (
             reasons.of_silence,
             "Unspecified error",
             "broker:1883 closed the connection without an answer to CONNECT",
+            "network",
         ),
         (
             reasons.of_silence,
             "Protocol error",
             "what answers at broker:1883 speaks neither MQTT 5 nor MQTT 3.1.1",
+            "refused",
         ),
-        (reasons.of_dismissal, "Session taken over", "another client connected with the client id me"),
+        (
+            reasons.of_dismissal,
+            "Session taken over",
+            "another client connected with the client id me",
+            "server",
+        ),
         (
             reasons.of_dismissal,
             "Server shutting down",
             "the broker ended the connection: server shutting down",
+            "server",
         ),
-        (reasons.of_loss, "Protocol error", "the broker broke the MQTT protocol"),
-        (reasons.of_loss, "Keep alive timeout", "the broker was silent for longer than 30 s (keepalive)"),
-        (reasons.of_loss, "Unspecified error", "the connection to the broker broke"),
+        (reasons.of_loss, "Protocol error", "the broker broke the MQTT protocol", "server"),
+        (
+            reasons.of_loss,
+            "Keep alive timeout",
+            "the broker was silent for longer than 30 s (keepalive)",
+            "keepalive",
+        ),
+        (reasons.of_loss, "Unspecified error", "the connection to the broker broke", "network"),
     ],
 )
-def test_why_a_connection_ended(explain, name: str, words: str):
-    assert explain(ReasonCode(PacketTypes.DISCONNECT, name), OPTIONS) == words
+def test_why_a_connection_ended(explain, name: str, words: str, kind: str):
+    assert explain(ReasonCode(PacketTypes.DISCONNECT, name), OPTIONS) == Reason(words, kind)
