@@ -21,7 +21,7 @@ from bridge.composition.website import website
 from bridge.config import MqttSettings, Settings
 from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url
 from bridge.effects import Observation, PhoneFileAnswered
-from bridge.events import Address, BrokerDisconnected, Event, Flow, Stopping, Wake
+from bridge.events import Address, BrokerConnected, BrokerDisconnected, Event, Flow, Stopping, Wake
 from bridge.io import log
 from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
@@ -103,6 +103,8 @@ class Bridge:
         )
         self._core = Core(settings, outside)
         self._runner.attach(self._core.engine)
+        # Why there is none, as long as that is so: it is said once, not with each try.
+        self._no_broker = ""
         self._store = Store(store, self._heard, log.warn) if store is not None else None
 
         self._reloading = Reloading(settings, read, self._renew, self._runner.feed, self._tasks)
@@ -325,8 +327,11 @@ class Bridge:
 
     def _heard(self, event: Event) -> None:
         """Of the broker, and of the store."""
-        if isinstance(event, BrokerDisconnected):
+        if isinstance(event, BrokerDisconnected) and event.reason != self._no_broker:
+            self._no_broker = event.reason
             log.warn(f"no broker: {event.reason}")
+        elif isinstance(event, BrokerConnected):
+            self._no_broker = ""
         self._counter.observe(event)
         self._runner.feed(event)
 

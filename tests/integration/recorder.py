@@ -48,9 +48,14 @@ class Recorder:
 
 @asynccontextmanager
 async def linked(
-    port: int, recorder: Recorder, clock: Callable[[], float] = time.monotonic, **options: object
+    port: int,
+    recorder: Recorder,
+    clock: Callable[[], float] = time.monotonic,
+    backoff: Backoff | None = None,
+    knocking: Backoff | None = None,
+    **options: object,
 ) -> AsyncIterator[MqttLink]:
-    """A running link, with short pauses between its tries; cancelled at the end if it still runs."""
+    """A running link, with short pauses between its tries unless told; cancelled at the end if it still runs."""
     settings = {
         "host": "127.0.0.1",
         "client_id": "bridge-under-test",
@@ -62,7 +67,8 @@ async def linked(
         recorder.feed,
         recorder.reports.append,
         clock,
-        Backoff(first=0.05, last=0.2),
+        backoff or Backoff(first=0.05, last=0.2),
+        knocking or Backoff(first=0.05, last=0.2),
     )
     task = asyncio.get_running_loop().create_task(link.run())
     try:

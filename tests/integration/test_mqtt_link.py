@@ -5,6 +5,7 @@ import resource
 import time
 
 from bridge.events import MessageReceived
+from bridge.io.backoff import Backoff
 from integration.programs import Mosquitto
 from integration.recorder import Recorder, linked
 
@@ -133,6 +134,26 @@ def test_a_broker_that_is_killed_and_comes_back_is_used_again(mosquitto: Mosquit
         assert (
             recorder.losses[1] == f"connection refused by 127.0.0.1:{mosquitto.port}: nothing listens there"
         )
+
+    asyncio.run(scenario())
+
+
+def test_who_does_not_answer_is_tried_more_often_than_who_has_refused(broker: Mosquitto, tmp_path):
+    (tmp_path / "passwords").write_text("")
+    pauses: list[str] = []
+
+    def noting(name: str) -> Backoff:
+        return Backoff(first=0.02, last=0.04, draw=lambda low, _high: pauses.append(name) or low)
+
+    async def scenario():
+        recorder = Recorder()
+        async with linked(broker.port, recorder, backoff=noting("refused"), knocking=noting("silent")):
+            await recorder.until(lambda: len(pauses) >= 3)
+            assert {*pauses} == {"silent"}
+            await asyncio.to_thread(
+                broker.start, "allow_anonymous false", f"password_file {tmp_path / 'passwords'}"
+            )
+            await recorder.until(lambda: pauses[-3:] == ["refused"] * 3)
 
     asyncio.run(scenario())
 

@@ -61,7 +61,8 @@ class Ending(NamedTuple):
 class Connection:
     """`serve()` connects, and returns when the connection has ended.
 
-    `accepted_at` is the monotonic second at which the broker accepted us, None if it never did.
+    `accepted_at` is the monotonic second at which the broker accepted us, None if it never did; `answered`
+    tells whether it said anything to us, a refusal included.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Connection:
         clock: Callable[[], float],
     ) -> None:
         self.accepted_at: float | None = None
+        self.answered = False
         self._options = options
         self._feed = feed
         self._report = report
@@ -207,6 +209,7 @@ class Connection:
     def _on_connect(
         self, _client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, properties: Properties
     ) -> None:
+        self.answered = True
         if code.is_failure:
             refused = code.value == reasons.UNSUPPORTED_VERSION
             self._end(reasons.of_refusal(code, self._options), version_refused=refused)

@@ -16,6 +16,10 @@ from bridge.io.mqtt.options import MqttOptions
 # Seconds after which a connection counts as good: the pauses begin anew.
 _LIVED = 10.0
 
+# Seconds between two tries while nobody answers: what has changed meanwhile shows within two seconds of a
+# broker's return. A broker that has refused us is not asked as often.
+_KNOCK_FIRST, _KNOCK_LAST = 0.25, 1.25
+
 # Connections in a row that were accepted and lost at once: two clients with one id throw each other
 # out for ever, and brokers rarely give that as the reason.
 _SUSPICIOUS = 3
@@ -38,12 +42,15 @@ class MqttLink:
         report: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         backoff: Backoff | None = None,
+        knocking: Backoff | None = None,
     ) -> None:
+        """`backoff`: pauses after a broker has refused or dismissed us; `knocking`: while none answers."""
         self._options = options
         self._feed = feed
         self._report = report
         self._clock = clock
         self._backoff = backoff or Backoff()
+        self._knocking = knocking or Backoff(_KNOCK_FIRST, _KNOCK_LAST)
         self._knows_5 = options.mqtt5
         self._guess_311 = False
         self._connection: Connection | None = None
@@ -65,7 +72,7 @@ class MqttLink:
             finally:
                 self._connection = None
             if not self._stopping.is_set():
-                await self._recover(ending, connection.accepted_at)
+                await self._recover(ending, connection)
 
     @property
     def protocol(self) -> str:
@@ -102,7 +109,7 @@ class MqttLink:
         use_5 = self._knows_5 and not self._guess_311
         return MQTTProtocolVersion.MQTTv5 if use_5 else MQTTProtocolVersion.MQTTv311
 
-    async def _recover(self, ending: Ending, accepted_at: float | None) -> None:
+    async def _recover(self, ending: Ending, connection: Connection) -> None:
         if ending.version_refused and self._knows_5:
             self._knows_5 = False
             self._report("the broker does not know MQTT 5: the bridge uses MQTT 3.1.1 from now on")
@@ -110,11 +117,13 @@ class MqttLink:
         # amqtt leaves a CONNECT of MQTT 5 unanswered. The guess holds for one connection: the silence
         # may have had another cause.
         self._guess_311 = ending.unanswered and not self._guess_311
+        accepted_at = connection.accepted_at
         suspicion = "" if accepted_at is None else self._judge(self._clock() - accepted_at)
         words, kind = ending.reason
         self._feed(BrokerDisconnected(words + suspicion, kind))
+        pauses = self._backoff if connection.answered else self._knocking
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._backoff.pause()):
+            async with asyncio.timeout(pauses.pause()):
                 await self._stopping.wait()
 
     def _judge(self, lived: float) -> str:
