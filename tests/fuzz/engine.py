@@ -36,7 +36,8 @@ def check(data: bytes) -> None:
     for effect in play.of(Send):
         assert effect.flow.remote.host == _HOST
         assert 0 < effect.flow.remote.port < 65_536
-    # A publication and a binding last an hour at most.
+    # A publication and a binding last an hour at most. (With a broker it would look about each second.)
+    play.disconnect()
     play.advance(4000)
     assert play.notifier.subscriptions == ()
     assert play.endpoint.transactions == (0, 0)
