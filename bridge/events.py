@@ -4,7 +4,8 @@ Events are named tuples: immutable, and the cheapest value that Python can make 
 30,000 times a second). They are told apart by their type, never by comparing them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -99,7 +100,12 @@ class StoreLost(NamedTuple):
 
 
 class StoreReturned(NamedTuple):
-    """The store can be written again. What it holds is old: it wants a `Rewrite`."""
+    """The store can be written again. What it holds is old: it wants a `Rewrite`.
+
+    `unread` are rows of an earlier run by table and key, where the file could not be opened before.
+    """
+
+    unread: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class Wake(NamedTuple):

@@ -21,7 +21,16 @@ from bridge.composition.website import website
 from bridge.config import MqttSettings, Settings
 from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url
 from bridge.effects import Observation, PhoneFileAnswered
-from bridge.events import Address, BrokerConnected, BrokerDisconnected, Event, Flow, Stopping, Wake
+from bridge.events import (
+    Address,
+    BrokerConnected,
+    BrokerDisconnected,
+    Event,
+    Flow,
+    Stopping,
+    StoreReturned,
+    Wake,
+)
 from bridge.io import log
 from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
@@ -37,6 +46,7 @@ from bridge.io.tasks import Tasks
 from bridge.io.tls import TlsFiles
 from bridge.metrics import Observer, Registry, StateCollector
 from bridge.metrics.revision import revision
+from bridge.notifier.rows import TABLE as SUBSCRIPTIONS
 from bridge.sip.addressing import host_port
 from bridge.sip.transaction import TimerValues
 from bridge.topics.readiness import Part
@@ -204,14 +214,16 @@ class Bridge:
 
     def _resume(self, content: Content) -> None:
         """Go on with what an earlier run knew; to be called when it is known who listens."""
-        if self._store is None:
-            return
+        if self._store is not None:
+            self._take_up(content)
+            self._tasks.start("store", self._store.run())
+            self._runner.feed(Wake())
+
+    def _take_up(self, content: Content) -> None:
         # All that is made lives: to look through it again and again would take longer than to make it.
         gc.disable()
         self._core.resume(content, self._listeners.home, time.monotonic())
         gc.enable()
-        self._tasks.start("store", self._store.run())
-        self._runner.feed(Wake())
 
     def _open_sip(self) -> None:
         for transport, host, port in self._settings.sip.listeners:
@@ -332,6 +344,9 @@ class Bridge:
             log.warn(f"no broker: {event.reason}")
         elif isinstance(event, BrokerConnected):
             self._no_broker = ""
+        elif isinstance(event, StoreReturned) and event.unread:
+            # Facts have been heard of meanwhile.
+            self._take_up({SUBSCRIPTIONS: event.unread[SUBSCRIPTIONS]})
         self._counter.observe(event)
         self._runner.feed(event)
 

@@ -165,13 +165,9 @@ class Memory:
 
     def watch_clock(self, now: float) -> None:
         """Begin to look at the clock; when it is set, all rows are written again."""
-        if not self.is_on:
-            return
-        offset, before = self._wall(now) - now, self._offset
-        self._offset = offset
-        if before is not None and abs(offset - before) > _SET:
-            self._note_all(now)
-        self._timers.call_at(now + _LOOK, self.watch_clock)
+        if self.is_on and self._offset is None:
+            self._offset = self._wall(now) - now
+            self._timers.call_at(now + _LOOK, self._look_at_clock)
 
     # --- what the store says ---------------------------------------------------------------------
 
@@ -220,6 +216,13 @@ class Memory:
     def _soon(self, _now: float) -> None:
         self._is_timed = False
         self._is_due = self._is_due or bool(self._noted)
+
+    def _look_at_clock(self, now: float) -> None:
+        offset = self._wall(now) - now
+        if self._offset is not None and abs(offset - self._offset) > _SET:
+            self._offset = offset
+            self._note_all(now)
+        self._timers.call_at(now + _LOOK, self._look_at_clock)
 
     def _look_for_overdue(self, now: float) -> None:
         self._is_watched = False

@@ -37,7 +37,7 @@ class Keeper:
             return True
         self._kept[row_key(subscription)] = subscription
         subscription.cseq_reserved = _BLOCK
-        subscription.cseq_limit = _BLOCK - _AHEAD
+        self._raise_limit(subscription)
         return self._write(subscription, then, now)
 
     def unsubscribe(self, subscription: Subscription, then: Then, now: float) -> bool:
@@ -111,4 +111,6 @@ class Keeper:
 
     def _raise_limit(self, subscription: Subscription) -> None:
         subscription.reserving = False
-        subscription.cseq_limit = subscription.cseq_reserved - _AHEAD
+        # Those who watch the same are not to come to their limits with the same change.
+        early = hash(row_key(subscription)) % (_AHEAD // 2 + 1)
+        subscription.cseq_limit = subscription.cseq_reserved - _AHEAD - early

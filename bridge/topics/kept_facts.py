@@ -50,6 +50,7 @@ class KeptFacts:
 
     def resume(self, documents: Mapping[str, str], now: float) -> int:
         """Take what an earlier run knew as known; return how many facts that are."""
+        count = 0
         for row, document in documents.items():
             try:
                 known = decode_fact(document)
@@ -58,7 +59,8 @@ class KeptFacts:
                 continue
             self._names[row] = (known.key, known.name)
             self._truth.resume(known.key, known.name, known.word, known.author, now)
-        return len(self._names)
+            count += 1
+        return count
 
     def _changed(self, key: FactKey, name: str, now: float) -> None:
         row = f"{key.kind}/{key.name}"

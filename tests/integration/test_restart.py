@@ -208,3 +208,22 @@ def test_a_store_that_cannot_be_written_to_stops_nothing_and_is_said(tmp_path, m
     finally:
         phone.socket.close()
         bridge.kill()
+
+
+def test_a_store_that_is_out_of_reach_at_the_start_is_read_when_it_can_be(bridge, phone, mosquitto):
+    bridge.start()
+    assert phone.subscribe() == 200
+    phone.told("presence")
+    bridge.stop()
+    file = bridge.config.with_suffix(".db")
+    file.rename(file.with_suffix(".away"))
+    file.mkdir()
+    bridge.start()
+    assert "store_lost reason=" in bridge.log()
+    file.rmdir()
+    file.with_suffix(".away").rename(file)
+    mosquitto.publish("presence-bridge/presence/2000", "away,lunch", "-r")
+    phone.told("lunch", within=20)
+    assert phone.cseqs == sorted(set(phone.cseqs))
+    bridge.stop()
+    assert len(rows(bridge)) == 1

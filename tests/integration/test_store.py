@@ -356,3 +356,28 @@ def test_what_nobody_has_thought_of_is_not_silent(path, monkeypatch):
         await ear.store.stop()
 
     asyncio.run(scenario())
+
+
+def test_what_could_not_be_read_at_the_start_is_read_later(path):
+    database = Database(path)
+    database.write({("subscriptions", "a"): "d", ("facts", "b"): "e"})
+    database.close()
+    path.rename(path.with_name("away"))
+    path.mkdir()
+
+    async def scenario():
+        async with running(path) as (ear, content):
+            assert content == {}
+            await ear.until(lambda: ear.of(StoreLost))
+            path.rmdir()
+            path.with_name("away").rename(path)
+            await ear.until(lambda: ear.of(StoreReturned))
+            assert ear.of(StoreReturned)[0].unread == {"subscriptions": {"a": "d"}, "facts": {"b": "e"}}
+            for file in path.parent.glob("s.db*"):
+                if file.name != "s.db.lock":
+                    file.unlink()
+            ear.remember("c")
+            await ear.until(lambda: len(ear.of(StoreReturned)) == 2)
+            assert ear.of(StoreReturned)[1].unread == {}, "it was read already"
+
+    asyncio.run(scenario())

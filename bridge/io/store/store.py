@@ -53,6 +53,7 @@ class Store:
         self._lock = FileLock(path.with_name(f"{path.name}.lock"))
         self._database: Database | None = None
         self._first_trouble: Trouble | None = None
+        self._was_read = False
         self._round: list[Command] = []
         self._queue: SimpleQueue[list[Command] | None] = SimpleQueue()
         # Counted apart, for each has one thread that writes it.
@@ -70,12 +71,14 @@ class Store:
         """Open the file, and give what is in it: nothing if it cannot be opened now. Raise StoreInUse."""
         try:
             self._database = self._opened()
-            return self._database.read()
+            content = self._database.read()
         except StoreInUse:
             raise
         except TROUBLES as error:
             self._first_trouble = error
             return {}
+        self._was_read = True
+        return content
 
     async def run(self) -> None:
         """Write, until `stop` is called."""
@@ -187,10 +190,12 @@ class Store:
         while not self._stopping.wait(self._backoff.pause()):
             try:
                 self._database = self._opened()
+                unread = {} if self._was_read else self._database.read()
             except TROUBLES as error:
                 self._tell(StoreLost(words(error)))
             else:
-                self._tell(StoreReturned())
+                self._was_read = True
+                self._tell(StoreReturned(unread))
                 return
 
     def _opened(self) -> Database:

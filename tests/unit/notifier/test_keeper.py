@@ -363,3 +363,21 @@ def test_a_number_that_means_nothing_releases_nothing(play):
     ask(phone)
     play.feed(Remembered(0, 0.001))
     assert phone.received == []
+
+
+def test_those_who_watch_the_same_do_not_reserve_with_the_same_change(quick, monkeypatch):
+    monkeypatch.setattr(keeper, "_BLOCK", 100)
+    monkeypatch.setattr(keeper, "_AHEAD", 50)
+    phones = [quick.phone() for _ in range(100)]
+    for phone in phones:
+        phone.subscribe()
+        phone.notified()
+    quick.advance(2)
+    most = 0
+    for n in range(60):
+        before = sum(effect.table == "subscriptions" for effect in quick.of(Remember))
+        quick.mqtt("presence/2000", f"away,{n}")
+        for phone in phones:
+            phone.notified()
+        most = max(most, sum(effect.table == "subscriptions" for effect in quick.of(Remember)) - before)
+    assert 0 < most < 30
