@@ -18,10 +18,16 @@ _OPTIONS = (
 
 
 def free_udp_port() -> int:
-    """A UDP port of 127.0.0.1 that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of 127.0.0.1 that nobody uses, by UDP or by TCP."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream,
+        ):
+            probe.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                stream.bind(probe.getsockname())
+                return probe.getsockname()[1]
 
 
 class BridgeProcess:
