@@ -196,7 +196,8 @@ def test_rules_store_and_process(mosquitto, phones, url):
     assert seen.of("sensor_changes_total", sensor="door") == 2
     assert seen.of("rule_decisions_total", kind="presence") == 1
     assert seen.of("presence_changes_total", presence="dnd") == 1
-    assert seen["store_commit_duration_seconds_count"] >= 2
+    # One commit carries all that waits when it begins: how many there are is the disk's affair.
+    assert seen["store_commit_duration_seconds_count"] >= 1
     assert seen["store_size_bytes"] > 0
     assert (seen["store_errors_total"], seen["store_degraded"]) == (0, 0)
     assert seen["event_loop_lag_seconds_count"] > 5
