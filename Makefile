@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape dashboard dashboard-picture faults soak clean
+.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape dashboard dashboard-picture faults soak clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +34,11 @@ setup: $(VENV)/.installed ## Install what `run` needs into .venv
 test: $(VENV)/.installed-for-tests ## Everything that CI does: install the tests' programs, lint, run all tests
 	@tests/tools/install.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --cov --ignore=tests/homeassistant
+	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant
+
+coverage: $(VENV)/.installed-for-tests ## All tests, and which lines none of them reaches
+	@tests/tools/install.sh
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant
 
 test-homeassistant: $(VENV)/.installed-for-tests $(HOMEASSISTANT)/.installed ## Run the tests with a real Home Assistant
 	@tests/tools/install.sh
