@@ -14,6 +14,7 @@ packages=(
     chromium-headless-shell # a browser, for the status page
     prometheus         # promtool, and the server that the dashboard asks
     libmosquitto-dev   # the load generator is written in C
+    systemd            # systemd-analyze, which judges the units
     faketime           # a clock that jumps
     gcc
     libc6-dev          # what gcc needs to make a program
