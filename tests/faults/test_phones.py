@@ -20,6 +20,7 @@ def test_r8_a_silent_phone_is_asked_again_and_holds_nobody_up(tmp_path, figures)
         async with house(tmp_path, 2) as home:
             home.publisher.publish_all(home.extensions)
             await home.subscribe(20)
+            await home.converged()
             silent = home.phones.all[0]
             silent.status = None
             others = home.phones.all[1:]
