@@ -14,6 +14,8 @@ KILLS ?= 200
 VENV := .venv
 BIN := $(VENV)/bin
 HOMEASSISTANT := .venv-homeassistant
+# When the last commit was made: the time of all files in what is built.
+EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || echo 1577836800)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
@@ -34,11 +36,11 @@ setup: $(VENV)/.installed ## Install what `run` needs into .venv
 test: $(VENV)/.installed-for-tests ## Everything that CI does: install the tests' programs, lint, run all tests
 	@tests/tools/install.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant
+	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant --ignore=tests/packaging
 
 coverage: $(VENV)/.installed-for-tests ## All tests, and which lines none of them reaches
 	@tests/tools/install.sh
-	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant --ignore=tests/packaging
 
 test-homeassistant: $(VENV)/.installed-for-tests $(HOMEASSISTANT)/.installed ## Run the tests with a real Home Assistant
 	@tests/tools/install.sh
@@ -65,6 +67,12 @@ soak: $(VENV)/.installed-for-tests ## Random faults for MINUTES=8, and a reckoni
 	@rm -f build/soak.json
 	PYTHONPATH=.:tests $(BIN)/python tests/faults/soak.py --minutes $(MINUTES) --figures $(CURDIR)/build/soak.json
 	@PYTHONPATH=tests $(BIN)/python tests/tools/reliability.py build/soak.json
+
+package: $(VENV)/.installed-for-tests ## Build the wheel and the sdist into dist/, the same to the last bit wherever that is done
+	@rm -rf dist && SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/hatchling build --directory dist
+
+test-package: package ## Install the wheel into a new virtual environment, and try what it brings
+	$(BIN)/pytest tests/packaging/test_wheel.py
 
 fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
 	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)
