@@ -1,6 +1,7 @@
 """The command line: `presence-bridge COMMAND`."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from pathlib import Path
 from bridge import __version__
 from bridge.commands import COMMANDS
 from bridge.config import ConfigError, Settings, load
+from bridge.io.log.journal import is_journal, with_priority
+from bridge.io.systemd.descriptors import pause_before_failure
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(args)
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        print(_said(str(error)), file=sys.stderr)
+        pause_before_failure(os.environ, os.getpid())
         return error.exit_code
     try:
         status: int = args.run(args, settings)
@@ -28,6 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     return status
+
+
+def _said(text: str) -> str:
+    """As systemd's journal wants an error, if that is who reads it."""
+    return with_priority(logging.ERROR, text) if is_journal(os.environ) else text
 
 
 def _settings(args: argparse.Namespace) -> Settings:

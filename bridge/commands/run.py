@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import faulthandler
 import os
 
-from bridge.composition import Bridge
+from bridge.composition import Bridge, Supervision
 from bridge.config import Settings, find, load
 from bridge.io.log import LEVELS, configure
+from bridge.io.systemd.descriptors import pause_before_failure
 
 NAME = "run"
 HELP = "serve: follow MQTT and notify the phones, until stopped by a signal"
@@ -20,8 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Run until SIGTERM or SIGINT."""
+    # The watchdog of systemd kills by SIGABRT: what every thread did then is in the log.
+    faulthandler.enable()
     configure(args.log_level or settings.log.level, settings.log.format)
     file = find(args.config)
     store = settings.store.file(file, os.environ)
-    bridge = Bridge(settings, store=store, read=lambda: load(file, os.environ))
-    return asyncio.run(bridge.serve())
+    supervision = Supervision(os.environ, os.getpid())
+    bridge = Bridge(settings, store=store, read=lambda: load(file, os.environ), supervision=supervision)
+    status = asyncio.run(bridge.serve())
+    if status:
+        pause_before_failure(os.environ, os.getpid())
+    return status

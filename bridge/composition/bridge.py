@@ -16,7 +16,9 @@ from pathlib import Path
 from bridge import __version__
 from bridge.composition.core import Core, Outside
 from bridge.composition.instruments import Instruments
+from bridge.composition.options import idle, listening
 from bridge.composition.reloading import Prepared, Reloading, served_files
+from bridge.composition.supervision import Supervision
 from bridge.composition.website import website
 from bridge.config import MqttSettings, Settings
 from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url
@@ -32,23 +34,20 @@ from bridge.events import (
     Wake,
 )
 from bridge.io import log
-from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
 from bridge.io.heartbeat import Heartbeat
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
-from bridge.io.listeners import ListenerOptions, ListenError, Listeners
+from bridge.io.listeners import ListenError, Listeners
 from bridge.io.mqtt import MqttLink, MqttOptions
 from bridge.io.phone_files import Served, phone_files_route
 from bridge.io.questions import Questions
 from bridge.io.runner import Runner
 from bridge.io.store import Content, Store, StoreInUse
 from bridge.io.tasks import Tasks
-from bridge.io.tls import TlsFiles
 from bridge.metrics import Observer, Registry, StateCollector
 from bridge.metrics.revision import revision
 from bridge.notifier.rows import TABLE as SUBSCRIPTIONS
 from bridge.sip.addressing import host_port
-from bridge.sip.transaction import TimerValues
 from bridge.topics.readiness import Part
 from bridge.topics.requests import Answer
 from bridge.topics.session import state_topic
@@ -76,6 +75,7 @@ class Bridge:
     `observers` are told what the log is told; `mqtt5` is false for a broker that is known not to
     speak MQTT 5; `store` is the file that keeps what must outlive the process, None for none. `read`
     gives the settings that stand in the file now, None where there is no file to reload. It is called in a thread.
+    `supervision`: systemd, if that has started the process.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Bridge:
         mqtt5: bool = True,
         store: Path | None = None,
         read: Callable[[], Settings] | None = None,
+        supervision: Supervision | None = None,
     ) -> None:
         self._settings = settings
         self._mqtt5 = mqtt5
@@ -93,7 +94,8 @@ class Bridge:
         limit = settings.metrics.per_extension_limit
         self._counter = Observer(sensors=islice(settings.sensors, limit))
         self._heartbeat = Heartbeat(self._counter.lagged)
-        self._observers = (log.observe, self._counter.observe, *observers)
+        self._supervision = supervision or Supervision({})
+        self._observers = (log.observe, self._counter.observe, self._supervision.observe, *observers)
         self._tasks = Tasks(lambda name, error: log.warn(f"{name} failed: {error!r}"))
         self._embedded: EmbeddedBroker | None = None
         self._mqtt: MqttLink | None = None
@@ -101,7 +103,13 @@ class Bridge:
 
         # What is known, heard and spoken.
         self._runner = Runner(self._observe)
-        self._listeners = Listeners(_listening(settings), self._runner.feed, self._observe)
+        self._listeners = Listeners(
+            listening(settings),
+            self._runner.feed,
+            self._observe,
+            self._supervision.inheritance,
+            self._supervision.keeping,
+        )
         outside = Outside(
             self._runner.emit,
             _token,
@@ -165,13 +173,17 @@ class Bridge:
         await self._open_mqtt()
         self._tasks.start("heartbeat", self._heartbeat.run())
         self._tasks.start("log", log.tend())
+        self._tasks.start("supervision", self._supervision.run(self._core, self._runner, self._store))
         # What lives by now lives long; the collector need not look at it again.
         gc.collect()
         gc.freeze()
 
     async def stop(self) -> None:
         """Say goodbye to phones and broker, and close everything."""
+        self._supervision.stopping()
         has_farewells = bool(self._core.notifier.subscriptions) and not self._core.memory.is_safe
+        if not has_farewells:
+            self._listeners.hold()
         self._runner.feed(Stopping())
         if has_farewells:
             await self._last_answers()
@@ -186,6 +198,7 @@ class Bridge:
             await self._embedded.stop()
         self._site.close()
         self._http.stop()
+        await self._supervision.close()
         log.sum_up(math.inf)
 
     async def _last_answers(self) -> None:
@@ -222,7 +235,7 @@ class Bridge:
     def _take_up(self, content: Content) -> None:
         # All that is made lives: to look through it again and again would take longer than to make it.
         gc.disable()
-        self._core.resume(content, self._listeners.home, time.monotonic())
+        self._core.resume(content, self._listeners.home, time.monotonic(), self._listeners.kept)
         gc.enable()
 
     def _open_sip(self) -> None:
@@ -233,6 +246,7 @@ class Bridge:
                 raise StartError(str(error)) from error
             self._runner.listen(transport, listener)
             log.note(f"SIP is served on {transport}://{host_port(listener.address)}")
+        self._listeners.take_over()
 
     def _open_http(self) -> None:
         if self._settings.provisioning.http:
@@ -321,7 +335,7 @@ class Bridge:
     def _reload(self, answer: Answer = lambda _error, _data: None) -> None:
         """Take certificates that were renewed, and what the file says now."""
         self._listeners.refresh()
-        self._reloading.ask(answer)
+        self._reloading.ask(self._supervision.reloading(answer))
 
     def _renew(self, prepared: Prepared, now: float) -> None:
         settings = prepared.settings
@@ -331,7 +345,7 @@ class Bridge:
         if settings.log.format != before.format:
             log.configure(log.level(), settings.log.format)
         self._settings, self._served = settings, prepared.served
-        self._listeners.allow_idle(_idle(settings))
+        self._listeners.allow_idle(idle(settings))
         self._counter.admit_sensors(islice(settings.sensors, settings.metrics.per_extension_limit))
         self._core.reload(settings, prepared.said, prepared.shown, now)
 
@@ -371,17 +385,6 @@ class Bridge:
     def _ready(self) -> Health:
         readiness = self._core.readiness()
         return Health(readiness.ready, readiness.document())
-
-
-def _listening(settings: Settings) -> ListenerOptions:
-    sip = settings.sip
-    tls = TlsFiles(*sip.tls.files) if sip.tls is not None else None
-    return ListenerOptions(sip.max_connections, StreamLimits(idle=_idle(settings)), tls)
-
-
-def _idle(settings: Settings) -> float:
-    """A phone that watches says something when it refreshes; a transaction later it has failed to."""
-    return settings.sip.max_expires_seconds + TimerValues().transaction
 
 
 def _token() -> str:

@@ -21,7 +21,6 @@ from bridge.config import MqttSettings, Settings
 from bridge.config.provisioning import listed
 from bridge.effects import Emit, StoreResumed
 from bridge.engine import Engine
-from bridge.events import Flow
 from bridge.features.feature_calls import FeatureCalls
 from bridge.homeassistant.home import Showing
 from bridge.memory.memory import Memory
@@ -29,7 +28,7 @@ from bridge.model.state import State
 from bridge.notifier.checksync import CheckSync, Place
 from bridge.notifier.notifier import Notifier
 from bridge.notifier.packages import PACKAGES
-from bridge.notifier.resumption import EXPIRED, Terms
+from bridge.notifier.resumption import EXPIRED, Terms, Way
 from bridge.notifier.rows import TABLE as SUBSCRIPTIONS
 from bridge.notifier.teller import StreamTo
 from bridge.phones.roster import find_phone
@@ -209,11 +208,11 @@ class Core:
         )
 
     def resume(
-        self, content: Mapping[str, Mapping[str, str]], home: Callable[[Flow], Flow | None], now: float
+        self, content: Mapping[str, Mapping[str, str]], home: Way, now: float, kept: Way = lambda _flow: None
     ) -> None:
-        """Go on where an earlier run ended: `content` is what the store holds, `home` as in `Terms`."""
+        """Go on where an earlier run ended: `content` is what the store holds, `home` and `kept` as in `Terms`."""
         facts = self._facts.resume(content.get(FACTS, {}), now)
-        terms = Terms(home, self._gate.recognise)
+        terms = Terms(home, self._gate.recognise, kept)
         outcomes = self.notifier.resume(content.get(SUBSCRIPTIONS, {}), terms, now)
         resumed, expired = outcomes.pop(None, 0), outcomes.pop(EXPIRED, 0)
         if facts or resumed or expired or outcomes:

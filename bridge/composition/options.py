@@ -7,12 +7,16 @@ from bridge import __version__
 from bridge.config import Settings
 from bridge.config.fingerprint import fingerprint
 from bridge.homeassistant.home import HomeOptions
+from bridge.io.connection import StreamLimits
+from bridge.io.listeners import ListenerOptions
+from bridge.io.tls import TlsFiles
 from bridge.model.words import printable
 from bridge.notifier.capacity import Limits
 from bridge.notifier.notifier import NotifierOptions
 from bridge.registrar.interval import Interval
 from bridge.registrar.publisher import PublisherOptions
 from bridge.sip.gate import GateOptions
+from bridge.sip.transaction import TimerValues
 from bridge.topics.info import Configured
 
 AGENT: Final = f"Presence Bridge/{__version__}"
@@ -39,6 +43,21 @@ def configured(settings: Settings, restart_needed: Sequence[str] = ()) -> Config
         },
         restart_needed=restart_needed,
     )
+
+
+def listening(settings: Settings) -> ListenerOptions:
+    """How the listeners of SIP are opened."""
+    sip = settings.sip
+    tls = TlsFiles(*sip.tls.files) if sip.tls is not None else None
+    return ListenerOptions(sip.max_connections, StreamLimits(idle=idle(settings)), tls)
+
+
+def idle(settings: Settings) -> float:
+    """The seconds for which a stream may be silent.
+
+    A phone that watches says something when it refreshes; a transaction later it has failed to.
+    """
+    return settings.sip.max_expires_seconds + TimerValues().transaction
 
 
 def notifying(settings: Settings) -> NotifierOptions:

@@ -51,6 +51,10 @@ class Owner(Protocol):
     buffer: memoryview
     feed: Feed
 
+    def proven(self, connection: "Connection") -> None:
+        """It has brought its first message."""
+        ...
+
     def lost(self, connection: "Connection", reason: str) -> None:
         """The stream is gone, or could not be established."""
         ...
@@ -65,12 +69,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, flow: Flow, owner: Owner, limits: StreamLimits, *, called: bool) -> None:
         self.flow = flow
+        self.called = called
         # Flows that were sent over this connection without naming it.
         self.aliases: set[Flow] = set()
         # Whether it has brought a message; one that we open need not.
         self.is_proven = called
         # Whether it was ended by one of its limits.
         self.is_over_limit = False
+        # Whether it ends for this process only: the next one goes on with it.
+        self.is_left = False
         self.limits = limits
         self._owner = owner
         self._framer = StreamFramer()
@@ -81,6 +88,7 @@ class Connection(asyncio.BufferedProtocol):
         self._unsent = 0
         self._reason: str | None = None
         self._is_gone = False
+        self._is_held = False
         # Since when: nothing was heard, a message has been coming, nothing is read, it is about to close.
         self._quiet_since = self._loop.time()
         self._message_since: float | None = None
@@ -128,6 +136,34 @@ class Connection(asyncio.BufferedProtocol):
             self.is_over_limit = True
         self.abort()
 
+    @property
+    def descriptor(self) -> int | None:
+        """The number of its socket, once it is established."""
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        return None if sock is None else int(sock.fileno())
+
+    @property
+    def rest(self) -> bytes:
+        """What was read of a message that is not complete."""
+        return self._framer.rest
+
+    def resume(self, rest: bytes) -> None:
+        """Be the connection of an earlier run, which has read `rest` of a message."""
+        self.is_proven = True
+        self._framer.feed(rest)
+        self._run_clocks(heard=True)
+
+    def hold(self) -> None:
+        """Read nothing more."""
+        self._is_held = True
+        if self._transport is not None and self.is_open:
+            self._transport.pause_reading()
+
+    def leave(self) -> None:
+        """Close for this process, when what is unsent is sent; another has it too, and the peer sees nothing."""
+        self.is_left = True
+        self.close()
+
     def close(self) -> None:
         """Close without waiting for the peer; what is unsent is sent."""
         if self._transport is not None:
@@ -135,6 +171,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Close now."""
+        self.is_left = False
         if self._transport is not None:
             self._transport.abort()
 
@@ -173,6 +210,8 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = stream = cast("asyncio.Transport", transport)
         self._quiet_since = self._loop.time()
         stream.set_write_buffer_limits(_MUCH_UNSENT, _LITTLE_UNSENT)
+        if self._is_held:
+            stream.pause_reading()
         for data in self._waiting:
             stream.write(data)
         self._waiting.clear()
@@ -194,7 +233,9 @@ class Connection(asyncio.BufferedProtocol):
                 with suppress(ConnectionError):
                     self.send(PONG)
             else:
-                self.is_proven = True
+                if not self.is_proven:
+                    self.is_proven = True
+                    self._owner.proven(self)
                 self._owner.feed(BytesReceived(self.flow, piece))
         self._run_clocks(heard=bool(pieces))
         if self._framer.ended:
@@ -214,11 +255,12 @@ class Connection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """The peer has caught up."""
         self._unread_since = None
-        if self._transport is not None:
+        if self._transport is not None and not self._is_held:
             self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Closed, by whomever."""
+        self.is_left = self.is_left and exc is None
         self.fail(in_words(exc) if exc is not None else "closed by the peer")
 
     def _make_room(self, size: int) -> None:

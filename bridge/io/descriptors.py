@@ -1,5 +1,6 @@
 """Open files of this process: whether a socket is still the one that was opened, and how many there may be."""
 
+import fcntl
 import os
 import resource
 import socket
@@ -13,14 +14,14 @@ class Descriptor:
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
-        self._number = sock.fileno()
-        self._identity = os.fstat(self._number)
+        self.number = sock.fileno()
+        self._identity = os.fstat(self.number)
 
     @property
     def is_lost(self) -> bool:
         """Whether the descriptor no longer stands for the socket."""
         try:
-            return not os.path.samestat(os.fstat(self._number), self._identity)
+            return not os.path.samestat(os.fstat(self.number), self._identity)
         except OSError:
             return True
 
@@ -30,6 +31,16 @@ class Descriptor:
             self._socket.detach()
         else:
             self._socket.close()
+
+
+def duplicate(sock: socket.socket, above: int = 0) -> socket.socket:
+    """Another descriptor of a socket, not blocking, with a number above this one.
+
+    epoll(7) remembers one that was closed behind its back for as long as the socket has another.
+    """
+    other = socket.socket(fileno=fcntl.fcntl(sock, fcntl.F_DUPFD_CLOEXEC, above + 1))
+    other.setblocking(False)
+    return other
 
 
 def allow_descriptors(wanted: int) -> int:

@@ -1,5 +1,6 @@
 """All SIP listeners of the process: opened, kept open, and closed together (RFC 3261 section 18)."""
 
+import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,9 @@ from bridge.io.destination import is_same_family, leads_to
 from bridge.io.reopening import Reopenable, keep_open
 from bridge.io.runner import Listener
 from bridge.io.streams import Security, Streams
+from bridge.io.systemd.inheritance import Inheritance, KeptStream
+from bridge.io.systemd.keeping import Keeping
+from bridge.io.systemd.refusal import refuse_calls, refuse_no_more
 from bridge.io.tasks import Tasks
 from bridge.io.tcp import TcpListener
 from bridge.io.tls import Certificates, TlsError, TlsFiles
@@ -36,6 +40,10 @@ class SipListener(Listener, Reopenable, Protocol):
         """Begin to serve, on the running loop."""
         ...
 
+    def hold(self) -> None:
+        """Leave to the next run what waits for it in an inherited socket, and in connections that are kept."""
+        ...
+
     async def stop(self) -> None:
         """Free the port, and close all connections."""
         ...
@@ -51,10 +59,24 @@ class ListenerOptions:
 
 
 class Listeners:
-    """Opens listeners that feed `feed`. What operators should read is observed as Warned."""
+    """Opens listeners that feed `feed`. What operators should read is observed as Warned.
 
-    def __init__(self, options: ListenerOptions, feed: Feed, observe: Callable[[Observation], None]) -> None:
+    `inheritance` and `keeping`: what an earlier run or systemd has opened, and what the next run gets.
+    """
+
+    def __init__(
+        self,
+        options: ListenerOptions,
+        feed: Feed,
+        observe: Callable[[Observation], None],
+        inheritance: Inheritance | None = None,
+        keeping: Keeping | None = None,
+    ) -> None:
         self._options = options
+        self._inheritance = inheritance or Inheritance()
+        self._keeping = keeping
+        # The flows of connections of an earlier run, by what they were but for their number.
+        self._resumed: dict[Flow, Flow] = {}
         self._feed = feed
         self._observe = observe
         self._capacity: Capacity | None = None
@@ -99,14 +121,22 @@ class Listeners:
 
     def open(self, transport: str, address: Address) -> SipListener:
         """Open a listener, and keep it open; raise ListenError."""
+        where = f"{transport}://{host_port(address)}"
+        inherited = self._inheritance.claim(transport, address)
         try:
-            listener = self._listener(transport, address)
+            listener = self._listener(transport, address, inherited)
         except OSError as error:
-            where = f"{transport}://{host_port(address)}"
-            raise ListenError(f"SIP cannot listen on {where}: {error.strerror}") from error
+            raise ListenError(
+                f"SIP cannot listen on {where}: {self._obstacle(transport, address) or error.strerror}"
+            ) from error
         except TlsError as error:
             raise ListenError(str(error)) from error
         self._open.append(listener)
+        if inherited is None and self._inheritance.is_activated:
+            self._warn(
+                f"systemd does not hold {where}: what phones send there while the bridge restarts is lost."
+                " Write it into the socket unit (systemctl edit), and restart that"
+            )
         listener.start()
         self._tasks.start(f"the watch over {transport}", keep_open(listener, self._warn, log.note))
         return listener
@@ -125,6 +155,30 @@ class Listeners:
                 return flow._replace(local=moved if one.serves(moved) else one.address)
         return None
 
+    def kept(self, flow: Flow) -> Flow | None:
+        """The flow of a connection that has outlived the earlier run, in place of the one that it had there."""
+        return self._resumed.get(flow._replace(connection=0))
+
+    def take_over(self) -> None:
+        """Go on with the connections of an earlier run, and say which sockets of systemd nobody uses."""
+        for kept in self._inheritance.streams():
+            flow = self._resume(kept)
+            if flow is not None:
+                self._resumed[flow._replace(connection=0)] = flow
+        if self._keeping is not None:
+            self._keeping.forget(self._inheritance.rests)
+        for place, sock in self._inheritance.unclaimed():
+            self._warn(
+                f"systemd holds {place}, which [sip] listen does not have: it is not served. Write it into listen,"
+                " or take it out of the socket unit (systemctl edit, or disable --now)"
+            )
+            refuse_calls(sock)
+
+    def hold(self) -> None:
+        """Leave to the next run what comes in from now on, as far as it waits for it."""
+        for listener in self._open:
+            listener.hold()
+
     def allow_idle(self, seconds: float) -> None:
         """Let streams be silent for so long, those that are open included."""
         self._options = replace(self._options, limits=replace(self._options.limits, idle=seconds))
@@ -141,10 +195,29 @@ class Listeners:
         await self._tasks.stop()
         for listener in self._open:
             await listener.stop()
+        for _, sock in self._inheritance.unclaimed():
+            refuse_no_more(sock)
+        self._inheritance.close()
 
-    def _listener(self, transport: str, address: Address) -> SipListener:
+    def _obstacle(self, transport: str, address: Address) -> str | None:
+        held = self._inheritance.obstacle(transport, address)
+        if held is None:
+            return None
+        return f"systemd holds {held}; write this address into the socket unit (systemctl edit), and restart that"
+
+    def _resume(self, kept: KeptStream) -> Flow | None:
+        local = Address(*kept.sock.getsockname()[:2])
+        if self._keeping is not None:
+            for one in self._open:
+                if isinstance(one, TcpListener) and one.transport == "tcp" and one.serves(local):
+                    return one.resume(kept)
+            self._keeping.forget([kept.name])
+        kept.sock.close()
+        return None
+
+    def _listener(self, transport: str, address: Address, inherited: socket.socket | None) -> SipListener:
         if transport == "udp":
-            return UdpListener(address, self._feed)
+            return UdpListener(address, self._feed, inherited)
         streams = Streams(
             self._feed,
             self._observe,
@@ -152,9 +225,10 @@ class Listeners:
             self._options.limits,
             security=self._security() if transport == "tls" else None,
             is_ours=self._is_ours,
+            keeping=self._keeping if transport == "tcp" else None,
         )
         self._streams.append(streams)
-        return TcpListener(address, streams, self._warn)
+        return TcpListener(address, streams, self._warn, inherited)
 
     def _room(self) -> Capacity:
         """The room that all streams share."""

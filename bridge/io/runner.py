@@ -71,6 +71,7 @@ class Runner:
         self._broker: Broker | None = None
         self._store: Store | None = None
         self._tap: Callable[[str, Flow, bytes, float], None] | None = None
+        self._fed_at = self._clock()
         self._timer: asyncio.Handle | None = None
         self._armed_for = _NEVER
         self._commands: Mapping[type, Callable[[Any], None]] = {
@@ -117,7 +118,14 @@ class Runner:
         if self._tap is not None and isinstance(event, BytesReceived):
             self._tap("in", event.flow, event.data, now)
         self._core.handle(event, now)
+        self._fed_at = now
         self._arm(now)
+
+    @property
+    def overdue(self) -> float:
+        """The seconds for which the core has done nothing though it was due; 0 while it is in time."""
+        deadline = None if self._core is None else self._core.deadline()
+        return 0.0 if deadline is None else max(0.0, self._clock() - max(deadline, self._fed_at))
 
     def emit(self, effect: Effect) -> None:
         """Carry out a command, or hand on an observation."""

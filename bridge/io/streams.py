@@ -13,6 +13,8 @@ from bridge.events import Address, Feed, Flow, TransportFailed
 from bridge.io.capacity import Capacity
 from bridge.io.connection import SEGMENT, Connection, StreamLimits, in_words
 from bridge.io.destination import is_wildcard, undeliverable
+from bridge.io.systemd.inheritance import KeptStream
+from bridge.io.systemd.keeping import Keeping
 from bridge.io.tasks import Tasks
 
 # Connections that are being opened at the same time; the others wait for their turn.
@@ -58,7 +60,7 @@ class Streams:
     """`feed` gets BytesReceived, and TransportFailed for whatever a stream takes with it when it is gone.
 
     `is_ours` tells which addresses lead back to this process; those are never called. Without
-    `security` it is TCP.
+    `security` it is TCP. With `keeping`, which is for TCP, connections outlive the process.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Streams:
         *,
         security: Security | None = None,
         is_ours: IsOurs = lambda _: False,
+        keeping: Keeping | None = None,
     ) -> None:
         self.transport = "tcp" if security is None else "tls"
         self.feed = feed
@@ -79,6 +82,9 @@ class Streams:
         self._limits = limits
         self._security = security
         self._is_ours = is_ours
+        self._keeping = keeping
+        # What connections are called that the next run goes on with.
+        self._kept: dict[Connection, str] = {}
         self._numbers = count(1)
         self._connections: dict[int, Connection] = {}
         # Those that may be used for anything that goes to their remote address.
@@ -104,13 +110,25 @@ class Streams:
         """Begin to look after the limits of time."""
         self._sweeper = self._loop.call_later(self._limits.sweep, self._sweep)
 
+    def hold(self) -> None:
+        """Read nothing more of connections that the next run goes on with: those that were accepted."""
+        if self._keeping is None:
+            return
+        for connection in self._connections.values():
+            if connection.called:
+                # Phones that were called are called again.
+                continue
+            if connection not in self._kept:
+                self.proven(connection)
+            connection.hold()
+
     async def stop(self) -> None:
         """Close everything; what is unsent has a second to leave. Nothing is fed any more."""
         self._emptied = asyncio.Event()
         if self._sweeper is not None:
             self._sweeper.cancel()
         await self._tasks.stop()
-        for leave in (Connection.close, Connection.abort):
+        for leave in (self._leave, Connection.abort):
             for connection in tuple(self._connections.values()):
                 leave(connection)
             if self._connections:
@@ -136,6 +154,33 @@ class Streams:
         connection = self._add(flow, called=False)
         self._tasks.start(f"the call of {remote.host}", self._answer(connection, sock))
 
+    def resume(self, kept: KeptStream) -> Flow | None:
+        """Go on with a connection of an earlier run: its flow. None if that cannot be; then it is closed."""
+        if self._keeping is None:
+            raise AssertionError("a run that keeps nothing has no connections of an earlier one")
+        sock = kept.sock
+        try:
+            local, remote = Address(*sock.getsockname()[:2]), Address(*sock.getpeername()[:2])
+        except OSError:
+            # It has ended meanwhile.
+            full: str | None = "gone"
+        else:
+            full = self._capacity.take(remote.host)
+        if full is not None:
+            sock.close()
+            self._keeping.forget([kept.name])
+            return None
+        connection = self._add(Flow(self.transport, local, remote, next(self._numbers)), called=False)
+        connection.resume(kept.rest)
+        self._kept[connection] = kept.name
+        self._tasks.start(f"the connection with {remote.host}", self._answer(connection, sock))
+        return connection.flow
+
+    def proven(self, connection: Connection) -> None:
+        """It is worth keeping."""
+        if self._keeping is not None and connection.descriptor is not None:
+            self._kept[connection] = self._keeping.keep(connection.descriptor)
+
     def lost(self, connection: Connection, reason: str) -> None:
         """A stream is gone, or could not be established."""
         flow = connection.flow
@@ -143,6 +188,7 @@ class Streams:
         self._capacity.release(flow.remote.host)
         if self._by_remote.get(flow.remote) is connection:
             del self._by_remote[flow.remote]
+        self._let_go(connection)
         if self._emptied is not None:
             if not self._connections:
                 self._emptied.set()
@@ -261,6 +307,22 @@ class Streams:
             # By TLS only those are sent to unasked whom we have verified.
             self._by_remote[flow.remote] = connection
         return connection
+
+    def _leave(self, connection: Connection) -> None:
+        if connection in self._kept and connection.is_open:
+            connection.leave()
+        else:
+            connection.close()
+
+    def _let_go(self, connection: Connection) -> None:
+        """Tell whoever keeps it that it is over, or over for this process only."""
+        name = self._kept.pop(connection, None)
+        if name is None or self._keeping is None:
+            return
+        if connection.is_left:
+            self._keeping.leave(name, connection.rest)
+        else:
+            self._keeping.forget([name])
 
     def _sweep(self) -> None:
         now = self._loop.time()

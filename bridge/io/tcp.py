@@ -4,12 +4,14 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from bridge.events import Address, Flow
-from bridge.io.descriptors import Descriptor
+from bridge.io.descriptors import Descriptor, duplicate
 from bridge.io.destination import is_same_family, is_wildcard
 from bridge.io.streams import Streams
+from bridge.io.systemd.inheritance import KeptStream
 
 # Connections that the kernel keeps until we take them: all phones come back at once after a restart.
 _BACKLOG: Final = 1024
@@ -33,23 +35,46 @@ _STILLBORN: Final = frozenset(
 class TcpListener:
     """Takes connections at one address for `streams`. `warn` is told when the system is short of something."""
 
-    def __init__(self, address: Address, streams: Streams, warn: Callable[[str], None]) -> None:
-        """Bind at once; raise OSError when the address is not ours or is in use."""
+    def __init__(
+        self,
+        address: Address,
+        streams: Streams,
+        warn: Callable[[str], None],
+        inherited: socket.socket | None = None,
+    ) -> None:
+        """Bind at once; raise OSError when the address is not ours or is in use.
+
+        `inherited` is used in place of that: bound to the address, or to all of its family, of which then
+        only `address` is served.
+        """
         self.transport = streams.transport
         self._streams = streams
         self._warn = warn
         self._wildcard = is_wildcard(address.host)
         self._loop = asyncio.get_running_loop()
         self._failure: str | None = None
-        self._socket = _bound(address)
+        self._inherited = inherited
+        self._socket = self._opened(address)
         self._descriptor = Descriptor(self._socket)
         # With the port that was bound, so that flows stay valid when the socket is opened again.
         self.address = Address(*self._socket.getsockname()[:2])
+        if is_wildcard(self.address.host) and not self._wildcard:
+            self.address = address
 
     def start(self) -> None:
         """Begin to take connections."""
         self._loop.add_reader(self._socket, self._acceptable)
         self._streams.start()
+
+    def hold(self) -> None:
+        """Leave what comes in from now on to the next run: calls where the socket is inherited, and messages."""
+        if self._inherited is not None and self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket)
+        self._streams.hold()
+
+    def resume(self, kept: KeptStream) -> Flow | None:
+        """Go on with a connection of an earlier run: its flow. None if that cannot be; then it is closed."""
+        return self._streams.resume(kept)
 
     async def stop(self) -> None:
         """Free the port, and close all connections."""
@@ -71,7 +96,7 @@ class TcpListener:
     def reopen(self) -> None:
         """Listen anew, at the same port; connections live on. Raise OSError as long as that is not possible."""
         self._close()
-        self._socket = _bound(self.address)
+        self._socket = self._opened(self.address, self._descriptor.number)
         self._descriptor = Descriptor(self._socket)
         self._failure = None
         self._loop.add_reader(self._socket, self._acceptable)
@@ -108,7 +133,19 @@ class TcpListener:
                     self._failure = error.strerror
                 return
             accepted.setblocking(False)
-            self._streams.welcome(accepted)
+            if self._inherited is not None and not self._is_for_us(accepted):
+                accepted.close()
+            else:
+                self._streams.welcome(accepted)
+
+    def _opened(self, address: Address, above: int = 0) -> socket.socket:
+        return _bound(address) if self._inherited is None else duplicate(self._inherited, above)
+
+    def _is_for_us(self, accepted: socket.socket) -> bool:
+        """Whether it was made to an address that is served, of those that the socket is bound to."""
+        with suppress(OSError):
+            return self.serves(Address(*accepted.getsockname()[:2]))
+        return False
 
     def _go_on(self, sock: socket.socket) -> None:
         """After a shortage; the socket may have been replaced meanwhile."""

@@ -9,9 +9,10 @@ import contextlib
 import errno
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from bridge.events import Address, BytesReceived, Event, Flow, TransportFailed
-from bridge.io.descriptors import Descriptor
+from bridge.io.descriptors import Descriptor, duplicate
 from bridge.io.destination import is_same_family, is_wildcard, undeliverable
 from bridge.io.icmp import ask_for_errors, read_errors
 from bridge.io.packet_info import ask_for_destination, destination_of, source
@@ -42,9 +43,16 @@ class UdpListener:
 
     transport = "udp"
 
-    def __init__(self, address: Address, feed: Callable[[Event], None]) -> None:
-        """Bind at once; raise OSError when the address is not ours or is in use."""
+    def __init__(
+        self, address: Address, feed: Callable[[Event], None], inherited: socket.socket | None = None
+    ) -> None:
+        """Bind at once; raise OSError when the address is not ours or is in use.
+
+        `inherited` is used in place of that: bound to the address, or to all of its family, of which then
+        only `address` is served.
+        """
         self._feed = feed
+        self._inherited = inherited
         self._wildcard = is_wildcard(address.host)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: str | None = None
@@ -53,11 +61,21 @@ class UdpListener:
         self._descriptor = Descriptor(self._socket)
         # With the port that was bound, so that flows stay valid when the socket is opened again.
         self.address = Address(*self._socket.getsockname()[:2])
+        # Whether it gets what is sent to any address.
+        self._is_wide = is_wildcard(self.address.host)
+        if self._is_wide and not self._wildcard:
+            self.address = address
+            self._feed = partial(_feed_for, address, feed)
 
     def start(self) -> None:
         """Begin to read, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket, self._readable)
+
+    def hold(self) -> None:
+        """Leave what comes in from now on to the next run, where an inherited socket waits for it."""
+        if self._inherited is not None and self._loop is not None:
+            self._loop.remove_reader(self._socket)
 
     def close(self) -> None:
         """Stop reading and free the port."""
@@ -85,7 +103,7 @@ class UdpListener:
         """Bind anew, at the same port, and begin to read. Raise OSError as long as that is not possible."""
         self._drops.replace(self._own_socket)
         self.close()
-        self._socket = self._bound(self.address)
+        self._socket = self._bound(self.address, self._descriptor.number)
         self._descriptor = Descriptor(self._socket)
         self._failure = None
         self.start()
@@ -113,7 +131,7 @@ class UdpListener:
         # The first error may be that of another datagram, the second is our own.
         for _ in range(2):
             try:
-                if self._wildcard:
+                if self._is_wide:
                     self._socket.sendmsg((data,), source(flow.local.host), 0, flow.remote)
                 else:
                     self._socket.sendto(data, flow.remote)
@@ -125,34 +143,41 @@ class UdpListener:
                 return None
         return fault
 
-    def _bound(self, address: Address) -> socket.socket:
+    def _bound(self, address: Address, above: int = 0) -> socket.socket:
+        if self._inherited is not None:
+            sock = duplicate(self._inherited, above)
+            self._prepare(sock, is_wide=is_wildcard(sock.getsockname()[0]))
+            return sock
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            self._prepare(sock)
+            if family == socket.AF_INET6:
+                # An IPv4 listener on the same port is another listener.
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            self._prepare(sock, is_wide=self._wildcard)
             sock.bind((address.host, address.port))
         except OSError:
             sock.close()
             raise
         return sock
 
-    def _prepare(self, sock: socket.socket) -> None:
-        if sock.family == socket.AF_INET6:
-            # An IPv4 listener on the same port is another listener.
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    def _prepare(self, sock: socket.socket, *, is_wide: bool) -> None:
         ask_for_errors(sock)
-        if self._wildcard:
+        if is_wide:
             ask_for_destination(sock)
         for force, plain, size in (
             (_SO_RCVBUFFORCE, socket.SO_RCVBUF, _RECEIVE_BUFFER),
             (_SO_SNDBUFFORCE, socket.SO_SNDBUF, _SEND_BUFFER),
         ):
+            if sock.getsockopt(socket.SOL_SOCKET, plain) >= 2 * size:
+                # Of systemd, which may pass the limit: setting it anew would make it smaller.
+                continue
             sock.setsockopt(socket.SOL_SOCKET, plain, size)
             with contextlib.suppress(PermissionError):
                 sock.setsockopt(socket.SOL_SOCKET, force, size)
 
     def _readable(self) -> None:
-        receive = self._receive_anywhere if self._wildcard else self._receive
+        receive = self._receive_anywhere if self._is_wide else self._receive
         for count in range(_BURST):
             try:
                 event = receive()
@@ -190,3 +215,9 @@ class UdpListener:
         if self._loop is not None:
             # It would be readable for ever.
             self._loop.remove_reader(self._socket)
+
+
+def _feed_for(address: Address, feed: Callable[[Event], None], event: Event) -> None:
+    """Feed what concerns one of the addresses that a socket is bound to."""
+    if not isinstance(event, BytesReceived | TransportFailed) or event.flow.local == address:
+        feed(event)

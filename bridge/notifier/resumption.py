@@ -25,16 +25,22 @@ _PER_SECOND: Final = 500
 _SETTLING: Final = 1.0
 
 
+# From a flow of the earlier run to one of this run; None if there is none.
+Way = Callable[[Flow], Flow | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What holds now, and may not have held before: the listeners, and who is let in.
 
     `home` gives the flow of a listener that can send in place of a flow of the earlier run; None if
-    there is none. `recognise` is that of `bridge.notifier.review`.
+    there is none. `recognise` is that of `bridge.notifier.review`. `kept` gives the flow of a connection
+    that has outlived that run, in place of its flow there; None if it is gone.
     """
 
-    home: Callable[[Flow], Flow | None]
+    home: Way
     recognise: Recognise
+    kept: Way = lambda _flow: None
 
 
 EXPIRED: Final = "expired"
@@ -83,7 +89,10 @@ class Reviver:
     def _way(self, subscription: Subscription) -> Flow:
         flow: Flow | None = subscription.flow
         if subscription.flow.transport != "udp":
-            # Every connection is lost: the same holds as for one that is lost in a run.
+            kept = self._terms.kept(subscription.flow)
+            if kept is not None:
+                return kept
+            # It is lost: the same holds as for one that is lost in a run.
             flow = subscription.dialog.reconnect(subscription.flow) if subscription.verified else None
             if flow is None:
                 raise ResumptionError("connection lost")

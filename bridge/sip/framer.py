@@ -46,6 +46,11 @@ class StreamFramer:
         begun = self._buffer and not self._buffer.startswith(b"\r")
         return Awaited.HEAD if begun else Awaited.NOTHING
 
+    @property
+    def rest(self) -> bytes:
+        """What has come of a message that is not complete; another framer goes on when it is fed with it."""
+        return bytes(self._buffer)
+
     def feed(self, data: bytes | memoryview) -> list[bytes]:
         """Take what a segment holds; the messages that are complete by now, with `PING` where one was sent.
 

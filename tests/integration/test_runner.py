@@ -104,6 +104,27 @@ def test_work_that_waits_lets_the_loop_have_its_turn():
     asyncio.run(main())
 
 
+def test_a_core_that_does_nothing_though_it_is_due_is_overdue():
+    async def main():
+        now = 100.0
+        core, runner = Core(), Runner(print, lambda: now)
+        assert runner.overdue == 0
+        runner.attach(core)
+        assert runner.overdue == 0
+        core.deadlines = [110.0] * 9
+        now = 109.0
+        assert runner.overdue == 0
+        now = 125.0
+        assert runner.overdue == 15
+        # What it does with any event counts.
+        runner.feed(Stopping())
+        assert runner.overdue == 0
+        now = 128.0
+        assert runner.overdue == 3
+
+    asyncio.run(main())
+
+
 def test_commands_are_carried_out_and_observations_handed_on():
     seen = []
     runner = Runner(seen.append)

@@ -126,6 +126,17 @@ def test_a_stop_writes_what_waits(path):
     assert not path.with_name("s.db-wal").exists(), "the log is moved into the file"
 
 
+def test_a_store_lives_until_its_thread_ends(path):
+    async def scenario():
+        async with running(path) as (ear, _):
+            ear.remember("1")
+            await ear.until(lambda: ear.safe == 1)
+            assert ear.store.is_alive
+        assert not ear.store.is_alive
+
+    asyncio.run(scenario())
+
+
 def test_a_store_that_was_never_run_can_be_stopped(path):
     async def scenario():
         store = Store(path, print, print)

@@ -45,3 +45,16 @@ def test_an_interrupt_is_130(monkeypatch, tmp_path):
 
     monkeypatch.setattr("bridge.commands.get.run", interrupted)
     assert main(["get", "--config", str(config)]) == 130
+
+
+def test_a_wrong_configuration_is_an_error_for_the_journal_and_its_end_waits(monkeypatch, capsys, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("[mqtt]\nport = 'x'\n")
+    pauses = []
+    monkeypatch.setattr("bridge.cli.is_journal", lambda _environ: True)
+    monkeypatch.setattr("bridge.cli.pause_before_failure", lambda *given: pauses.append(given))
+    assert main(["run", "--config", str(config)]) == 78
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 1
+    assert all(line.startswith("<3>") for line in lines)
+    assert len(pauses) == 1

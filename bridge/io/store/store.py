@@ -65,6 +65,11 @@ class Store:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._batch = Batch()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether somebody writes, or waits for the disk: a disk that hangs is no mistake of ours."""
+        return not self._ended.is_set()
+
     # --- on the loop -----------------------------------------------------------------------------
 
     def open(self) -> Content:

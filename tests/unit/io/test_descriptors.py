@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from bridge.io.descriptors import Descriptor, allow_descriptors
+from bridge.io.descriptors import Descriptor, allow_descriptors, duplicate
 
 
 def test_a_socket_that_is_closed_by_us_or_by_others_is_lost():
@@ -55,3 +55,15 @@ def test_the_limit_is_raised_as_far_as_needed_and_allowed(monkeypatch, limits, w
     monkeypatch.setattr(resource, "setrlimit", lambda _, values: set_to.append(values))
     assert allow_descriptors(wanted) == allowed
     assert set_to == ([new] if new else [])
+
+
+def test_a_duplicate_has_a_number_of_its_own():
+    one, other = socket.socketpair()
+    again = duplicate(one, above=200)
+    assert again.fileno() > 200
+    assert not again.getblocking()
+    one.close()
+    again.send(b"same")
+    assert other.recv(10) == b"same"
+    again.close()
+    other.close()

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.effects import NotifySent, Send, SubscriptionEnded
-from bridge.events import StoreReturned
+from bridge.events import StoreReturned, TransportFailed
 from bridge.model.hint import parse_hint
 from bridge.model.watchers import Watchers
 from bridge.notifier.capacity import Limits
@@ -286,6 +286,23 @@ def test_over_a_stream_one_that_has_answered_is_connected_to_again(play, verifie
     else:
         assert again.resumed == {"connection lost": 1}
         assert (flows, again.disk.subscriptions) == ([], {})
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_dialog_over_a_connection_that_was_kept_goes_on_over_it(play, verified):
+    phone = play.phone(transport="tcp", connection=7)
+    phone.subscribe(Contact="<sip:200@10.0.0.9:5060;transport=tcp>")
+    if verified:
+        phone.notified()
+        play.advance(2)
+    now = phone.flow._replace(connection=3)
+    kept = {phone.flow._replace(connection=0): now}
+    again = play.restart(HINT, terms=Terms(lambda flow: flow, lambda _user, _host: TRUSTED, kept.get))
+    assert again.resumed == {None: 1}
+    again.advance(2)
+    assert [effect.flow for effect in again.of(Send)][:1] == [now]
+    again.feed(TransportFailed(now, "closed by the peer"))
+    assert [effect.reason for effect in again.of(SubscriptionEnded)] == ["connection_lost"]
 
 
 def test_over_a_stream_nobody_is_connected_to_elsewhere(play):
