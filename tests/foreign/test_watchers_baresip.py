@@ -3,7 +3,8 @@
 import pytest
 
 from foreign.baresip import Baresip
-from foreign.watching import HAPPENINGS, HINT, eventually
+from foreign.watching import HAPPENINGS, HINT
+from support.waiting import eventually
 
 SHOWS = {
     "ringing": "Busy",

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from foreign.softphones import linphone
-from foreign.watching import HAPPENINGS, HINT, eventually
+from foreign.watching import HAPPENINGS, HINT
+from support.waiting import eventually
 
 SHOWS = {
     "ringing": "On the phone",

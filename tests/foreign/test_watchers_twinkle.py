@@ -5,7 +5,8 @@ import re
 import pytest
 
 from foreign.softphones import twinkle
-from foreign.watching import HAPPENINGS, HINT, eventually
+from foreign.watching import HAPPENINGS, HINT
+from support.waiting import eventually
 
 CLOSED = {"unplugged", "unavailable"}
 

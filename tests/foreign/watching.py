@@ -1,7 +1,5 @@
-"""What happens to extension 2000 while foreign phones watch it, and how to wait for what they make of it."""
+"""What happens to extension 2000 while foreign phones watch it."""
 
-import time
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 HINT: Final = "2000 = SIP/2000,CustomPresence:2000"
@@ -33,11 +31,3 @@ HAPPENINGS: Final = {
     "dnd": _presence("dnd"),
     "unavailable": _presence("unavailable"),
 }
-
-
-def eventually(holds: Callable[[], bool], what: Callable[[], object], within: float = 10.0) -> None:
-    """Return as soon as it holds; `what` is shown if it does not."""
-    until = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < until, what()
-        time.sleep(0.02)

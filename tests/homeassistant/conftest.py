@@ -7,9 +7,9 @@ import pytest
 from homeassistant.home import Home
 from homeassistant.house_bridge import ENTITIES, HouseBridge
 from homeassistant.mqtt_ear import Ear
-from homeassistant.waiting import eventually
 from homeassistant.watcher import Watcher
 from integration.programs import Mosquitto
+from support.waiting import eventually
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from homeassistant.client import Client, create_owner
-from homeassistant.waiting import eventually
 from integration.programs import free_port, wait_for_port
 from support.bridge_process import ROOT
+from support.waiting import eventually
 
 HASS: Final = ROOT / ".venv-homeassistant" / "bin" / "hass"
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from homeassistant.waiting import eventually
+from support.waiting import eventually
 
 
 class Heard(NamedTuple):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from homeassistant.waiting import eventually
+from support.waiting import eventually
 
 
 @pytest.fixture

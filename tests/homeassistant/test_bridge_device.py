@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from homeassistant.house_bridge import BASE, ZED
-from homeassistant.waiting import eventually
+from support.waiting import eventually
 
 LOG_LEVEL = "select.presence_bridge_log_level"
 LAST_NOTIFY = "sensor.presence_bridge_last_notify"

@@ -3,7 +3,7 @@
 import pytest
 
 from homeassistant.house_bridge import BASE, HINTS
-from homeassistant.waiting import eventually
+from support.waiting import eventually
 
 CONNECTION = "binary_sensor.presence_bridge_connection"
 PREFIX = "homeassistant/"

@@ -4,7 +4,7 @@ import pytest
 
 from homeassistant.client import ServiceError
 from homeassistant.house_bridge import BASE, ZED
-from homeassistant.waiting import eventually
+from support.waiting import eventually
 
 OPTIONS = ("available", "away", "xa", "chat", "dnd", "offline", "not_set")
 

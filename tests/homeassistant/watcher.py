@@ -7,8 +7,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from homeassistant.waiting import eventually
 from support.bridge_process import ROOT
+from support.waiting import eventually
 
 
 class Watcher:
