@@ -5,7 +5,9 @@ from typing import Final
 
 from bridge.commands import (
     check,
+    core_show,
     demo,
+    devstate,
     explain,
     get,
     health,
@@ -13,6 +15,7 @@ from bridge.commands import (
     import_hints,
     install_files,
     loglevel,
+    presencestate,
     provision,
     reload,
     replay,
@@ -31,6 +34,9 @@ COMMANDS: Final[Sequence[Command]] = (
     set_,
     get,
     hints,
+    core_show,
+    presencestate,
+    devstate,
     import_hints,
     watch,
     explain,

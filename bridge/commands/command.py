@@ -33,13 +33,21 @@ def account_of(settings: Settings) -> Account:
 def provider_of(name: str, settings: Settings) -> str | None:
     """The presence provider that a person means by a name: a provider, or an extension of one.
 
-    Spelled as in the configuration, since topics tell upper from lower case. None if no hint has it.
+    Spelled as in the configuration. None if no hint has it.
     """
-    for hint in settings.parsed_hints:
-        for provider in hint.providers:
-            if provider.casefold() == name.casefold():
-                return provider
+    provider = spelling_of_provider(name, settings)
+    if provider is not None:
+        return provider
     for hint in settings.parsed_hints:
         if hint.extension == name and hint.providers:
             return hint.providers[0]
     return None
+
+
+def spelling_of_provider(name: str, settings: Settings) -> str | None:
+    """A presence provider as the configuration spells it, since topics tell upper from lower case.
+
+    None if no hint has it.
+    """
+    providers = (provider for hint in settings.parsed_hints for provider in hint.providers)
+    return next((provider for provider in providers if provider.casefold() == name.casefold()), None)

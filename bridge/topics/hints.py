@@ -84,20 +84,21 @@ class HintTopics:
     def _publish(self, hint: Hint) -> None:
         if not self._synchronised:
             return
-        payload = self._payload(hint.extension)
+        payload = self._payload(hint)
         if payload != self._published.get(hint.extension):
             self._published[hint.extension] = payload
             self._emit(Publish(self._base + hint.extension, payload, retain=True))
 
-    def _payload(self, extension: str) -> bytes:
-        shown = self._state.extension_state(extension)
+    def _payload(self, hint: Hint) -> bytes:
+        shown = self._state.extension_state(hint.extension)
         document = {
-            "extension": extension,
+            "extension": hint.extension,
+            "hint": hint.text,
             "extension_state": shown.text,
             "device_state": shown.device.value,
             "presence": shown.presence.state.value,
             "subtype": shown.presence.subtype,
             "message": shown.presence.message,
-            "watchers": self._watchers.get(extension, 0),
+            "watchers": self._watchers.get(hint.extension, 0),
         }
         return encode_document(document)

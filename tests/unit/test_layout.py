@@ -16,9 +16,14 @@ MOST_LINES: Final = 400
 # Shells around sockets, processes and terminals: tested where these are real.
 TESTED_ELSEWHERE: Final[Mapping[str, str]] = {
     "bridge/commands/asking.py": "tests/integration/test_requests.py",
+    "bridge/commands/core_show.py": "tests/integration/test_asterisk_words.py",
+    "bridge/commands/custom_states.py": "tests/integration/test_asterisk_words.py",
+    "bridge/commands/devstate.py": "tests/integration/test_asterisk_words.py",
     "bridge/commands/get.py": "tests/integration/test_commands.py",
     "bridge/commands/hints.py": "tests/integration/test_commands.py",
     "bridge/commands/loglevel.py": "tests/integration/test_requests.py",
+    "bridge/commands/presencestate.py": "tests/integration/test_asterisk_words.py",
+    "bridge/commands/registered_hints.py": "tests/integration/test_asterisk_words.py",
     "bridge/commands/reload.py": "tests/integration/test_reload.py",
     "bridge/commands/resync.py": "tests/foreign/test_resync.py",
     "bridge/commands/run.py": "tests/integration/test_commands.py",

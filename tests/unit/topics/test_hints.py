@@ -57,6 +57,7 @@ def test_the_document_has_the_words_of_asterisk():
         "bridge/hint/2000",
         {
             "extension": "2000",
+            "hint": "SIP/a,CustomPresence:a",
             "extension_state": "InUse&Ringing",
             "device_state": "RINGINUSE",
             "presence": "xa",
