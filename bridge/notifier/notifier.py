@@ -16,6 +16,7 @@ from bridge.notifier.capacity import Capacity, Limits
 from bridge.notifier.keeper import Keeper
 from bridge.notifier.packages import PACKAGES
 from bridge.notifier.packages.package import EventPackage
+from bridge.notifier.preferences import Preferences
 from bridge.notifier.profiles import Profiles
 from bridge.notifier.rate import max_rate
 from bridge.notifier.register import Register
@@ -71,6 +72,7 @@ class Notifier:
         self._options = options
         self._table = Subscriptions()
         self._capacity = Capacity(options.limits)
+        self._preferences = Preferences()
         self._admission = Admission(context.state, options.min_expires, options.max_expires)
         self._renderer = Renderer(context.state, ALLOW_EVENTS, options.user_agent)
         self._teller = Teller(
@@ -217,7 +219,8 @@ class Notifier:
         extension = subscription.subject.extension
         self._admission.require_watcher(incoming.identity.user, incoming.flow.remote.host, extension)
         expires = self._admission.expires(request, package)
-        subscription.dialog.accept(request)
+        if subscription.dialog.accept(request):
+            subscription.head = None
         subscription.max_rate = max_rate(event)
         self._refresh(incoming, subscription, expires, now)
 
@@ -228,9 +231,10 @@ class Notifier:
         extension = self._admission.extension(incoming)
         agent = request.get("user-agent") or ""
         profile = self._options.profiles.choose(agent).profile
-        body = profile.choose_body(package, request.accept)
-        if body is None:
+        content_type = self._preferences.content_type(package, request)
+        if content_type is None:
             raise NotAcceptable(package.bodies)
+        body = profile.body(content_type)
         require_size(request)
         self._capacity.admit(source, request.from_.uri)
         subject = profile.subject(extension, request.uri)

@@ -26,6 +26,9 @@ PresenceShown = Literal["digium", "status", "none"]
 # Of a User-Agent that is longer, the rest is not looked at. Those of phones have up to 60 characters.
 _LOOKED_AT: Final = 256
 
+# User-Agents whose profile is remembered: more than a site has models and versions.
+_REMEMBERED: Final = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -142,14 +145,23 @@ class Profiles:
     """The table above, with the entries of the configuration before it."""
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
+        self._choices: dict[str, Choice] = {}
         self._built_in = [(re.compile(one.pattern, re.IGNORECASE), one) for one in PROFILES]
         self._rules = [
             (parse_agent(rule.agent), rule, {one.name: rule.apply(one) for one in PROFILES}) for rule in rules
         ]
 
     def choose(self, user_agent: str) -> Choice:
-        """The profile of the phone that calls itself so."""
+        """The profile of the phone that calls itself so; many do, so the choice is remembered."""
         agent = user_agent[:_LOOKED_AT]
+        choice = self._choices.get(agent)
+        if choice is None:
+            if len(self._choices) >= _REMEMBERED:
+                self._choices.clear()
+            choice = self._choices[agent] = self._choose(agent)
+        return choice
+
+    def _choose(self, agent: str) -> Choice:
         built_in = next(profile for pattern, profile in self._built_in if pattern.search(agent))
         for pattern, rule, applied in self._rules:
             if pattern.search(agent):

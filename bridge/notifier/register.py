@@ -1,6 +1,7 @@
 """The subscriptions that are alive: what is done when one begins, and when it has ended."""
 
 from collections.abc import Callable
+from functools import partial
 
 from bridge.effects import SubscriptionEnded
 from bridge.notifier.audience import Audience
@@ -43,12 +44,28 @@ class Register:
         self._audience.joined(subscription, now)
 
     def schedule_expiry(self, subscription: Subscription) -> None:
-        """It lasts until `expires_at`, which is new."""
-        if subscription.expiry is not None:
-            subscription.expiry.cancel()
+        """It lasts until `expires_at`, which is new.
+
+        A refresh mostly moves it on: the timer that is set looks again when it comes, which costs less than
+        to set another with each.
+        """
+        expiry = subscription.expiry
+        if expiry is not None:
+            if expiry.when <= subscription.expires_at:
+                return
+            expiry.cancel()
+        self._set_expiry(subscription)
+
+    def _set_expiry(self, subscription: Subscription) -> None:
         subscription.expiry = self._context.timers.call_at(
-            subscription.expires_at, lambda now: self._expired(subscription, now)
+            subscription.expires_at, partial(self._look_at_expiry, subscription)
         )
+
+    def _look_at_expiry(self, subscription: Subscription, now: float) -> None:
+        if now < subscription.expires_at:
+            self._set_expiry(subscription)
+        else:
+            self._expired(subscription, now)
 
     def leave(self, subscription: Subscription, outcome: str, now: float) -> None:
         """One has ended; nothing is done about one that had before."""

@@ -60,7 +60,9 @@ class Subscriptions:
         self._join(subscription)
 
     def move(self, subscription: Subscription, flow: Flow) -> None:
-        """Its watcher is reached another way now."""
+        """Its watcher is reached by this way now, mostly the one that it was."""
+        if flow == subscription.flow:
+            return
         self._leave(subscription)
         subscription.flow = flow
         subscription.head = None

@@ -80,8 +80,8 @@ class Dialog:
             parse_uri(uri)
         return dialog
 
-    def accept(self, request: Request) -> None:
-        """Take a later request of the peer: its CSeq, and its Contact as the new target (12.2.2).
+    def accept(self, request: Request) -> bool:
+        """Take a later request of the peer: its CSeq, and its Contact as the new target (12.2.2); true if it is new.
 
         Raise ServerError for a CSeq that does not grow: an old or a repeated request out of order. Once
         after a restart it may be the same: the answer to that request may have been lost with the run
@@ -89,10 +89,12 @@ class Dialog:
         """
         if request.cseq.number < self.remote_cseq + (not self.is_resumed):
             raise ServerError(f"CSeq {request.cseq.number} does not follow {self.remote_cseq}")
-        if request.contacts:
+        target = self.target
+        if request.get("contact") and request.contacts:
             self.target = usable_contact(request)
         self.remote_cseq = request.cseq.number
         self.is_resumed = False
+        return self.target != target
 
     def is_repeated_by(self, other: "Dialog") -> bool:
         """Whether the request that formed `other`, which has the same Call-ID and From tag, formed this one before.

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2s
+from typing import NamedTuple
 
 from bridge.effects import (
     Emit,
@@ -32,7 +33,7 @@ from bridge.sip.errors import (
 from bridge.sip.headers import stamp
 from bridge.sip.message import Request, Response, encode_response
 from bridge.sip.parser import parse
-from bridge.sip.server_transactions import ServerTransactions, reply_flow
+from bridge.sip.server_transactions import ServerTransactions, reply_flow, transaction_key
 from bridge.sip.transaction import (
     ClientTransaction,
     Ended,
@@ -75,6 +76,15 @@ _COME_BACK = 30
 _LOST_REMEMBERED = 256
 
 
+class Answer(NamedTuple):
+    """A final answer; without `to_tag` the To tag is made up (RFC 3261 section 8.2.6.2)."""
+
+    status: int
+    reason: str
+    headers: Iterable[tuple[str, str]] = ()
+    to_tag: str | None = None
+
+
 class Incoming:
     """A request with the way back.
 
@@ -101,8 +111,8 @@ class Incoming:
         headers: Iterable[tuple[str, str]] = (),
         to_tag: str | None = None,
     ) -> None:
-        """Send the final answer; the To tag is made up where none is given (RFC 3261 section 8.2.6.2)."""
-        self._endpoint.respond(self._transaction, self.request, status, reason, headers, to_tag)
+        """Send the final answer; `headers` and `to_tag` are those of `Answer`."""
+        self._endpoint.respond(self._transaction, self.request, Answer(status, reason, headers, to_tag))
 
 
 Handler = Callable[[Incoming, float], None]
@@ -246,7 +256,8 @@ class Endpoint:
             # Never answered (17.1.1.3), nor challenged (22.1).
             self._servers.acknowledge(request)
             return
-        repeated = self._servers.find(request)
+        key = transaction_key(request)
+        repeated = self._servers.find(key)
         if repeated is not None:
             if repeated.repeated(reply_flow(flow, request)):
                 self._emit(ResponseSent(request.method, repeated.status))
@@ -255,13 +266,13 @@ class Endpoint:
             # What belongs to a dialog goes on; what is new can come later.
             self._refuse(flow, request, ServiceUnavailable(_COME_BACK))
             return
-        transaction = self._servers.begin(request, flow, now)
+        transaction = self._servers.begin(key, request, flow, now)
         self._serve(Incoming(self, transaction, flow, request), transaction, now)
 
     def _serve(self, incoming: Incoming, transaction: ServerTransaction, now: float) -> None:
         request = incoming.request
         try:
-            self._inspect(request)
+            self._inspect(request, transaction)
             self._handler(request)(incoming, now)
         except Unanswered as silence:
             self._servers.forget(request)
@@ -276,7 +287,7 @@ class Endpoint:
             # A stranger gets one answer for each copy of his request: more could be aimed at a third (26.3.2.4).
             transaction.insist(now)
 
-    def _inspect(self, request: Request) -> None:
+    def _inspect(self, request: Request, transaction: ServerTransaction) -> None:
         """The order of RFC 3261 section 8.2: method, Request-URI, merged requests, Require."""
         if request.method not in self._handlers and request.method not in ("OPTIONS", "CANCEL"):
             if request.method in KNOWN_METHODS:
@@ -286,7 +297,7 @@ class Endpoint:
         if request.method == "CANCEL":
             # It goes with the request that it cancels (9.2), and can require nothing (8.2.2.3).
             return
-        if self._servers.merged(request):
+        if transaction.is_merged:
             raise LoopDetected("the same request came by another way")
         if request.require:
             raise BadExtension(request.require)
@@ -324,42 +335,26 @@ class Endpoint:
             raise NoSuchSubscription("nothing to cancel")
         incoming.respond(200, "OK", to_tag=transaction.tag)
 
-    def respond(
-        self,
-        transaction: ServerTransaction,
-        request: Request,
-        status: int,
-        reason: str,
-        headers: Iterable[tuple[str, str]],
-        to_tag: str | None,
-    ) -> None:
+    def respond(self, transaction: ServerTransaction, request: Request, answer: Answer) -> None:
         """Answer through a transaction; `Incoming.respond` is the way for handlers."""
-        self._answer(transaction, request, status, reason, headers, to_tag)
+        self._answer(transaction, request, answer)
         if transaction.octets > _LARGEST_KEPT:
             self._servers.forget(request)
 
-    def _answer(
-        self,
-        transaction: ServerTransaction,
-        request: Request,
-        status: int,
-        reason: str,
-        headers: Iterable[tuple[str, str]],
-        to_tag: str | None,
-    ) -> None:
-        if transaction.flow in self._lost:
+    def _answer(self, transaction: ServerTransaction, request: Request, answer: Answer) -> None:
+        if transaction.flow.connection and transaction.flow in self._lost:
             transaction.flow = _way_around(transaction.flow, request)
-        tag = to_tag or request.to.tag or self._token()
+        tag = answer.to_tag or request.to.tag or self._token()
         response = encode_response(
             request,
-            status,
-            reason,
+            answer.status,
+            answer.reason,
             to_tag=tag,
-            headers=(*headers, ("Server", self._options.server)),
+            headers=(*answer.headers, ("Server", self._options.server)),
             via=stamp(request.top_via, *transaction.source),
         )
-        transaction.respond(status, tag, response)
-        self._emit(ResponseSent(request.method, status))
+        transaction.respond(answer.status, tag, response)
+        self._emit(ResponseSent(request.method, answer.status))
 
     def _malformed(self, flow: Flow, error: MalformedMessage) -> None:
         request = error.request
@@ -375,7 +370,7 @@ class Endpoint:
         identity = f"{request.call_id} {request.top_via.raw}".encode("utf-8", "surrogateescape")
         tag = blake2s(identity, key=self._tag_key, digest_size=8).hexdigest()
         transaction = ServerTransaction(reply_flow(flow, request), flow.remote, self._emit)
-        self._answer(transaction, request, error.status, error.reason, error.headers, tag)
+        self._answer(transaction, request, Answer(error.status, error.reason, error.headers, tag))
 
 
 def _way_around(flow: Flow, request: Request) -> Flow:

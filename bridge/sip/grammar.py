@@ -123,7 +123,7 @@ def long_name(name: str) -> str | None:
 
     Blanks before the colon do not hide it: a name ends where its token ends.
     """
-    known = _SPELLINGS.get(name)
+    known = SPELLINGS.get(name)
     if known is not None:
         return known
     name = name.rstrip(" \t")
@@ -138,7 +138,7 @@ def _capitals(name: str) -> str:
 
 
 _USUAL = LISTS | SINGLE | _names("authorization proxy-authorization proxy-authenticate www-authenticate")
-_SPELLINGS: Final[Mapping[str, str]] = {
+SPELLINGS: Final[Mapping[str, str]] = {
     **{name: name for name in _USUAL},
     **{_capitals(name): name for name in _USUAL},
     **COMPACT,

@@ -118,6 +118,9 @@ def split_commas(text: str) -> list[str]:
     Empty values are left out.
     """
     if '"' not in text and "<" not in text:
+        if "," not in text:
+            value = text.strip(" \t")
+            return [value] if value else []
         return [value for part in text.split(",") if (value := part.strip(" \t"))]
     values = []
     start = 0
@@ -148,7 +151,6 @@ def scan_params(text: str, at: int) -> tuple[Params, int]:
 # --- readers -------------------------------------------------------------------------------------
 
 
-@remembered
 def parse_via(text: str) -> Via:
     """Read a Via value (20.42)."""
     via = salvage_via(text)
@@ -259,8 +261,15 @@ def stamp(via: Via | str, host: str, port: int) -> str:
         via = parse_via(via)
     # A zone means something on this machine only, and the grammar has no place for it.
     host = host.partition("%")[0]
-    if not via.has_rport and "received" not in via.params and same_host(via.host, host):
-        return via.raw
+    if "received" not in via.params:
+        if not via.has_rport:
+            if same_host(via.host, host):
+                return via.raw
+        else:
+            # What nearly every client sends: an rport that stands alone, without a value.
+            before, rport, after = via.raw.partition(";rport")
+            if rport and after[:1] in ("", ";") and '"' not in via.raw:
+                return f"{before};rport={port}{after};received={host}"
     sent_by = _SENT_BY.match(via.raw)
     if sent_by is None:
         raise AssertionError("a Via is made from what matches")
@@ -276,17 +285,16 @@ def stamp(via: Via | str, host: str, port: int) -> str:
     return f"{''.join(pieces)};received={host}"
 
 
-def response_address(via: Via, source: tuple[str, int]) -> Address:
+def response_address(via: Via, source: Address) -> Address:
     """Where a datagram's answer goes: its source, at the source port if rport is there, else at the
     port of the sent-by (18.2.2, RFC 3581 section 4).
 
     `maddr` is ignored: it would let anybody aim answers at a third party, and serves multicast, which
     we do not.
     """
-    host, source_port = source
-    if via.has_rport:
-        return Address(host, source_port)
-    return Address(host, via.port or _SIP_PORT)
+    if "rport" in via.params:
+        return source
+    return Address(source.host, via.port or _SIP_PORT)
 
 
 _DELIMITER = re.compile(rf'{QUOTED}|<[^>]*+>|[",<]', re.DOTALL)

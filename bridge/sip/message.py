@@ -37,14 +37,19 @@ class Message:
 
     `headers` are (name, value) in the order received, names long and in lower case. Of a message
     from the parser `top_via`, `from_`, `to`, `call_id` and `cseq` never raise; the other typed
-    fields raise BadRequest for a value that is not in the grammar.
+    fields raise BadRequest for a value that is not in the grammar. What names the message is asked for
+    again and again while it is served, so it is read once and kept.
     """
 
-    __slots__ = ("_index", "body", "headers")
+    __slots__ = ("_cseq", "_from", "_index", "_to", "_top_via", "body", "headers")
 
     def __init__(self, headers: list[tuple[str, str]], body: bytes) -> None:
         self.headers = headers
         self.body = body
+        self._top_via: Via | None = None
+        self._from: NameAddr | None = None
+        self._to: NameAddr | None = None
+        self._cseq: CSeq | None = None
         self._index: dict[str, list[str]] = {}
         index = self._index
         for name, value in headers:
@@ -89,20 +94,29 @@ class Message:
     @property
     def top_via(self) -> Via:
         """The Via of whoever sent this to us."""
-        values = self.values("via")
-        if not values:
-            raise BadRequest("no Via")
-        return parse_via(values[0])
+        via = self._top_via
+        if via is None:
+            values = self.values("via")
+            if not values:
+                raise BadRequest("no Via")
+            via = self._top_via = parse_via(values[0])
+        return via
 
     @property
     def from_(self) -> NameAddr:
         """From (20.20)."""
-        return parse_name_addr(self._needed("from"))
+        value = self._from
+        if value is None:
+            value = self._from = parse_name_addr(self._needed("from"))
+        return value
 
     @property
     def to(self) -> NameAddr:
         """To (20.39)."""
-        return parse_name_addr(self._needed("to"))
+        value = self._to
+        if value is None:
+            value = self._to = parse_name_addr(self._needed("to"))
+        return value
 
     @property
     def to_uri(self) -> Uri:
@@ -117,7 +131,10 @@ class Message:
     @property
     def cseq(self) -> CSeq:
         """CSeq (20.16)."""
-        return parse_cseq(self._needed("cseq"))
+        value = self._cseq
+        if value is None:
+            value = self._cseq = parse_cseq(self._needed("cseq"))
+        return value
 
     @property
     def contacts(self) -> list[NameAddr]:
@@ -195,21 +212,25 @@ class Message:
 class Request(Message):
     """A request. `uri` is the text of the Request-URI."""
 
-    __slots__ = ("method", "uri")
+    __slots__ = ("_request_uri", "method", "uri")
 
     def __init__(self, method: str, uri: str, headers: list[tuple[str, str]], body: bytes = b"") -> None:
         super().__init__(headers, body)
         self.method = method
         self.uri = uri
+        self._request_uri: Uri | None = None
 
     @property
     def request_uri(self) -> Uri:
         """The Request-URI. UnsupportedUriScheme unless sip or sips; BadRequest with headers in it (19.1.1)."""
-        uri = parse_uri(self.uri)
-        if not uri.is_sip:
-            raise UnsupportedUriScheme(f"Request-URI with scheme {uri.scheme[:40]}")
-        if uri.headers:
-            raise BadRequest("headers in the Request-URI")
+        uri = self._request_uri
+        if uri is None:
+            uri = parse_uri(self.uri)
+            if not uri.is_sip:
+                raise UnsupportedUriScheme(f"Request-URI with scheme {uri.scheme[:40]}")
+            if uri.headers:
+                raise BadRequest("headers in the Request-URI")
+            self._request_uri = uri
         return uri
 
     def __repr__(self) -> str:

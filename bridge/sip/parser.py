@@ -24,7 +24,7 @@ from bridge.sip.errors import (
     UriTooLong,
     VersionNotSupported,
 )
-from bridge.sip.grammar import SINGLE, TOKEN, decode, long_name, number, title
+from bridge.sip.grammar import SINGLE, SPELLINGS, TOKEN, decode, long_name, number, title
 from bridge.sip.headers import salvage_via
 from bridge.sip.message import Message, Request, Response
 
@@ -129,7 +129,8 @@ def _read_lines(text: str) -> tuple[str, list[tuple[str, str]], SipError | None]
     headers = []
     for line in lines[1:]:
         name, colon, value = line.partition(":")
-        known = long_name(name)
+        # The table first: a call for each line would cost as much as all else that is done with it.
+        known = SPELLINGS.get(name) or long_name(name)
         if known is None or not colon:
             fault = fault or BadRequest(f"no header: {line[:80]!r}")
         else:

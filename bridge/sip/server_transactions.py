@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from bridge.effects import Emit
-from bridge.events import Address, Flow
+from bridge.events import Flow
 from bridge.sip.headers import response_address
 from bridge.sip.message import Request
 from bridge.sip.transaction import InviteServerTransaction, ServerTransaction, TimerValues
@@ -28,6 +28,7 @@ class ServerTransactions:
     def __init__(self, timers: Timers, values: TimerValues, emit: Emit) -> None:
         self._timers = timers
         self._values = values
+        self._lifetime = values.transaction
         self._emit = emit
         self._alive: dict[TransactionKey, ServerTransaction] = {}
         # Requests without a To tag, with the transaction that they belong to.
@@ -38,9 +39,9 @@ class ServerTransactions:
     def __len__(self) -> int:
         return len(self._alive)
 
-    def find(self, request: Request) -> ServerTransaction | None:
-        """The transaction of which this request is a repetition."""
-        return self._alive.get(_key(request))
+    def find(self, key: TransactionKey) -> ServerTransaction | None:
+        """The transaction of which a request with this key is a repetition."""
+        return self._alive.get(key)
 
     def cancelled(self, request: Request, methods: Iterable[str]) -> ServerTransaction | None:
         """The transaction that a CANCEL is about: it has another of these methods, and all else in common (9.2)."""
@@ -56,15 +57,18 @@ class ServerTransactions:
                 transaction.acknowledged()
                 return
 
-    def begin(self, request: Request, flow: Flow, now: float) -> ServerTransaction:
-        """A new transaction; kept for Timer J over a datagram transport, and for Timer H if it is of INVITE."""
+    def begin(self, key: TransactionKey, request: Request, flow: Flow, now: float) -> ServerTransaction:
+        """A new transaction; kept for Timer J over a datagram transport, and for Timer H if it is of INVITE.
+
+        `key` is that of the request, which is found by it no more than once.
+        """
         transaction = self._create(request, flow)
+        untagged = _untagged_key(request) if request.to.tag is None else None
+        transaction.is_merged = untagged is not None and self._untagged.get(untagged, key) != key
         if flow.transport != "udp" and request.method != "INVITE":
             # Timer J is zero (17.2.2): nothing is repeated over a stream.
             return transaction
-        ends_at = now + self._values.transaction
-        key = _key(request)
-        untagged = _untagged_key(request) if request.to.tag is None else None
+        ends_at = now + self._lifetime
         self._alive[key] = transaction
         if untagged is not None:
             self._untagged.setdefault(untagged, key)
@@ -75,15 +79,9 @@ class ServerTransactions:
 
     def forget(self, request: Request) -> None:
         """Drop a transaction that will get no answer, so that a repetition is looked at anew."""
-        key = _key(request)
+        key = transaction_key(request)
         self._alive.pop(key, None)
         self._drop_untagged(_untagged_key(request), key)
-
-    def merged(self, request: Request) -> bool:
-        """Whether the same request came by another way, and is being served there."""
-        if request.to.tag is not None:
-            return False
-        return self._untagged.get(_untagged_key(request), _key(request)) != _key(request)
 
     def _create(self, request: Request, flow: Flow) -> ServerTransaction:
         back = reply_flow(flow, request)
@@ -109,10 +107,12 @@ def reply_flow(flow: Flow, request: Request) -> Flow:
     """Where the answer goes: the same socket, and the address of RFC 3261 section 18.2.2."""
     if flow.transport != "udp":
         return flow
-    return flow._replace(remote=Address(*response_address(request.top_via, flow.remote)))
+    remote = response_address(request.top_via, flow.remote)
+    return flow if remote == flow.remote else flow._replace(remote=remote)
 
 
-def _key(request: Request) -> TransactionKey:
+def transaction_key(request: Request) -> TransactionKey:
+    """What a request has in common with its repetitions alone (17.2.3)."""
     return _key_as(request, request.method, request.to.tag)
 
 

@@ -12,7 +12,7 @@ Three deviations, none visible on the wire:
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 from typing import ClassVar, Final, NamedTuple
 
 from bridge.effects import Emit, ResponseSent, Retransmitted, Send
@@ -35,7 +35,10 @@ class TimerValues:
         return 64 * self.t1
 
 
-class State(Enum):
+# Of integers, since those of plain enumerations are hashed by a call of Python: the tables are asked with each message.
+
+
+class State(IntEnum):
     """States of all machines (figures 6, 7 and 8)."""
 
     TRYING = auto()
@@ -45,7 +48,7 @@ class State(Enum):
     TERMINATED = auto()
 
 
-class Input(Enum):
+class Input(IntEnum):
     """What moves them."""
 
     REQUEST = auto()
@@ -58,7 +61,7 @@ class Input(Enum):
     FAILURE = auto()
 
 
-class Action(Enum):
+class Action(IntEnum):
     """What a step asks for."""
 
     NOTHING = auto()
@@ -239,10 +242,11 @@ class ServerTransaction:
     """One request of a peer; keeps the answer, to repeat it to the byte (RFC 3261 section 17.2.2).
 
     `flow` is where the answer goes, `source` the address the request came from; `status` and `tag`,
-    that of To, are those of the answer.
+    that of To, are those of the answer. `is_merged`: the same request came by another way, and is being
+    served there (8.2.2.2).
     """
 
-    __slots__ = ("_emit", "_response", "_state", "flow", "source", "status", "tag")
+    __slots__ = ("_emit", "_response", "_state", "flow", "is_merged", "source", "status", "tag")
 
     table: ClassVar[Table] = SERVER
     first: ClassVar[State] = State.TRYING
@@ -250,6 +254,7 @@ class ServerTransaction:
     def __init__(self, flow: Flow, source: Address, emit: Emit) -> None:
         self.flow = flow
         self.source = source
+        self.is_merged = False
         self.status = 0
         self.tag = ""
         self._response = b""

@@ -149,6 +149,6 @@ def test_a_parameter_that_only_looks_like_rport_stays():
     ],
 )
 def test_answers_go_to_the_source_and_nowhere_else(via, address):
-    answer_to = response_address(parse_via(via), ("192.0.2.1", 40000))
+    answer_to = response_address(parse_via(via), Address("192.0.2.1", 40000))
     assert answer_to == address
     assert isinstance(answer_to, Address)

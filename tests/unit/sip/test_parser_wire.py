@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.events import Address
 from bridge.sip.headers import response_address, stamp
 from bridge.sip.message import Request, Response
 from bridge.sip.parser import frame, parse
@@ -88,7 +89,7 @@ def test_subscribe(name, user, tag, contact, event, expires, accept, supported):
     assert via.branch is not None
     assert via.branch.startswith("z9hG4bK")
     assert via.has_rport
-    assert response_address(via, ("127.0.0.1", 40000)) == ("127.0.0.1", 40000)
+    assert response_address(via, Address("127.0.0.1", 40000)) == ("127.0.0.1", 40000)
     assert ";rport=40000" in stamp(via, "127.0.0.1", 40000)
 
 
