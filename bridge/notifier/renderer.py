@@ -1,22 +1,27 @@
 """The octets of a NOTIFY: what is the same for many is made once.
 
-The body with its headers is made once per change, format and URI; the head once per subscription.
+The body with its headers is made once per change, format and URI; the head once per subscription, of which
+all but the identity of its dialog is shared.
 Only branch, CSeq and the time left are filled in for each.
 """
 
 from hashlib import blake2s
 from typing import Final, NamedTuple
 
-from bridge.events import Flow
+from bridge.events import Address, Flow
 from bridge.model.state import State
 from bridge.notifier.bodies import BodyFormat
 from bridge.notifier.bodies.subject import VERSION, Subject
 from bridge.notifier.subscription import Head, Phase, Subscription
 from bridge.sip.addressing import contact_uri, via_head
+from bridge.sip.headers import Event
 from bridge.sip.message import encode_headers, encode_request_line
 
 # Bodies kept for one extension: watchers write its URI in a few ways, and only an attack in many.
 _BODIES_KEPT: Final = 64
+
+# Heads kept: one for each listener and package, but watchers may number their Events.
+_HEADS_KEPT: Final = 256
 
 # Octets of empty attributes and closing tags that a body has only with texts in it.
 _AROUND_TEXTS: Final = 48
@@ -57,6 +62,7 @@ class Renderer:
         self._allow_events = allow_events
         self._user_agent = user_agent
         self._rendered: dict[str, dict[tuple[BodyFormat, Subject], Rendered]] = {}
+        self._heads: dict[tuple[str, Address, str, str | None], tuple[bytes, bytes]] = {}
 
     def forget(self, extension: str) -> None:
         """The extension's state changed: what was rendered for it is old."""
@@ -75,17 +81,19 @@ class Renderer:
         """About how many octets a NOTIFY takes; what is filled in has less than a hundred."""
         head = self._head(subscription, subscription.flow)
         body = rendered.tail if rendered.content is None else rendered.tail + rendered.content
-        return len(head.before_branch) + len(head.before_cseq) + len(body) + 80
+        return sum(map(len, head)) + len(body) + 80
 
     def notify(
         self, subscription: Subscription, flow: Flow, branch: str, rendered: Rendered, now: float
     ) -> bytes:
         """The whole request, as it goes over `flow`; takes the next CSeq."""
         head = self._head(subscription, flow)
-        start = b"%b%b%b%d NOTIFY\r\nSubscription-State: %b\r\n" % (
-            head.before_branch,
+        start = b"%b%b%b%b%b%d NOTIFY\r\nSubscription-State: %b\r\n" % (
+            head.line,
+            head.via,
             branch.encode(),
-            head.before_cseq,
+            head.shared,
+            head.identity,
             subscription.dialog.next_cseq(),
             _state(subscription, now),
         )
@@ -136,19 +144,34 @@ class Renderer:
     def _make_head(self, subscription: Subscription, flow: Flow) -> Head:
         dialog, event = subscription.dialog, subscription.event
         uri, routes = dialog.request_line_and_routes()
-        kept = (
-            ("Max-Forwards", "70"),
+        identity = (
             *(("Route", route) for route in routes),
             ("From", dialog.local),
             ("To", dialog.remote),
             ("Call-ID", dialog.id.call_id),
-            ("Contact", f"<{contact_uri(flow)}>"),
-            ("Event", event.package if event.id is None else f"{event.package};id={event.id}"),
-            ("Allow-Events", self._allow_events),
-            ("User-Agent", self._user_agent),
         )
-        via = encode_headers([("Via", via_head(flow))]).removesuffix(b"\r\n")
-        return Head(encode_request_line("NOTIFY", uri) + via, b"\r\n" + encode_headers(kept) + b"CSeq: ")
+        via, shared = self._shared_head(flow, event)
+        return Head(
+            encode_request_line("NOTIFY", uri), via, shared, encode_headers(identity) + b"CSeq: "
+        )
+
+    def _shared_head(self, flow: Flow, event: Event) -> tuple[bytes, bytes]:
+        """What is the same in all NOTIFYs of one listener for one Event: up to the branch, and what follows it."""
+        key = flow.transport, flow.local, event.package, event.id
+        heads = self._heads.get(key)
+        if heads is None:
+            if len(self._heads) >= _HEADS_KEPT:
+                self._heads.clear()
+            lines = (
+                ("Max-Forwards", "70"),
+                ("Contact", f"<{contact_uri(flow)}>"),
+                ("Event", event.package if event.id is None else f"{event.package};id={event.id}"),
+                ("Allow-Events", self._allow_events),
+                ("User-Agent", self._user_agent),
+            )
+            via = encode_headers([("Via", via_head(flow))]).removesuffix(b"\r\n")
+            heads = self._heads[key] = via, b"\r\n" + encode_headers(lines)
+        return heads
 
 
 def _state(subscription: Subscription, now: float) -> bytes:

@@ -36,10 +36,15 @@ class Trigger(Enum):
 
 
 class Head(NamedTuple):
-    """The parts of a NOTIFY that stay the same; between them go branch, CSeq and what is new."""
+    """The parts of a NOTIFY that stay the same. The branch goes behind `via`, the CSeq and what is new to the end.
 
-    before_branch: bytes
-    before_cseq: bytes
+    `via` and `shared` are one object for all of a listener.
+    """
+
+    line: bytes
+    via: bytes
+    shared: bytes
+    identity: bytes
 
 
 class Subscription:

@@ -127,9 +127,12 @@ class Dialog:
         behind a NAT, needs no DNS, and sends nothing to a third party.
         """
         uri = _uri_of(self.route_set[0]) if self.route_set else parse_uri(self.target)
-        if source.transport != "udp" or not is_ip_literal(uri.host) or uri.host != source.remote.host:
+        if source.transport != "udp" or uri.host != source.remote.host:
             return source
-        return source._replace(remote=Address(uri.host, uri.port or DEFAULT_PORT[source.transport]))
+        port = uri.port or DEFAULT_PORT[source.transport]
+        if port == source.remote.port:
+            return source
+        return Flow(source.transport, source.local, Address(uri.host, port))
 
     def reconnect(self, lost: Flow) -> Flow | None:
         """The flow that opens a new connection in place of a lost one; None if it would lead elsewhere."""

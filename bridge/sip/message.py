@@ -268,7 +268,7 @@ def encode_request_line(method: str, uri: str) -> bytes:
 
 def encode_headers(headers: Iterable[tuple[str, str]]) -> bytes:
     """Header lines, each with its end, as safe as those of `encode_request`."""
-    return encode("".join(f"{line}\r\n" for line in _lines(headers)))
+    return encode("".join([f"{line}\r\n" for line in _lines(headers)]))
 
 
 def encode_response(

@@ -108,7 +108,7 @@ def reply_flow(flow: Flow, request: Request) -> Flow:
     if flow.transport != "udp":
         return flow
     remote = response_address(request.top_via, flow.remote)
-    return flow if remote == flow.remote else flow._replace(remote=remote)
+    return flow if remote == flow.remote else Flow(flow.transport, flow.local, remote)
 
 
 def transaction_key(request: Request) -> TransactionKey:

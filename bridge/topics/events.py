@@ -73,11 +73,10 @@ class EventTopic:
         document = describe_event(observation)
         if document is None:
             return
-        event = self._dated(document, now)
         if self._synchronised:
-            self._tell_bounded(event, now)
+            self._tell_bounded(document, now)
         elif type(observation) not in _LEVELS:
-            self._keep(event)
+            self._keep(self._dated(document, now))
 
     def synchronised(self, now: float) -> None:
         """Say that there is a bridge, and then what has waited for the broker."""
@@ -101,13 +100,13 @@ class EventTopic:
             self._suppressed += 1
         self._waiting.append(event)
 
-    def _tell_bounded(self, event: _Document, now: float) -> None:
+    def _tell_bounded(self, document: _Document, now: float) -> None:
         if now >= self._window_ends:
             self._window_ends = now + _SECOND
             self._left = _MOST
         if self._left:
             self._left -= 1
-            self._publish(event)
+            self._publish(self._dated(document, now))
             return
         if not self._suppressed:
             self._timers.call_at(self._window_ends, self._tell_suppressed)
