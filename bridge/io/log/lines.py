@@ -35,10 +35,14 @@ _SILENT: Final = 0
 
 
 class Kind(NamedTuple):
-    """`level` is asked first, and must cost nothing: most lines are of a level that is off."""
+    """`level` is asked first, and must cost nothing: most lines are of a level that is off.
+
+    `paced` names the event if its lines are limited in number as a whole, None if they are not.
+    """
 
     level: Callable[[Any], int]
     line: Callable[[Any], Line]
+    paced: Callable[[Any], str | None] = lambda _: None
 
 
 def _always(level: int) -> Callable[[Any], int]:
@@ -64,6 +68,10 @@ def _how_it_went(e: CheckSyncAnswered) -> int:
 def _source_if_refused(outcome: str, source: str) -> str | None:
     """A phone that is refused asks again and again."""
     return source if outcome == "rejected" else None
+
+
+def _unless_refused(e: SubscribeAnswered) -> str | None:
+    return None if e.outcome == "rejected" else f"subscribe_{e.outcome}"
 
 
 def _subscribe_answered(e: SubscribeAnswered) -> Line:
@@ -187,8 +195,8 @@ KINDS: Final[Mapping[type, Kind]] = {
     RegisterAnswered: Kind(_unless_routine, _register_answered),
     RuleDecided: Kind(_always(INFO), _rule_decided),
     SensorChanged: Kind(_always(DEBUG), _sensor_changed),
-    SubscribeAnswered: Kind(_unless_refreshed, _subscribe_answered),
-    SubscriptionEnded: Kind(_always(INFO), _subscription_ended),
+    SubscribeAnswered: Kind(_unless_refreshed, _subscribe_answered, _unless_refused),
+    SubscriptionEnded: Kind(_always(INFO), _subscription_ended, lambda _: "subscription_ended"),
     StoreChanged: Kind(lambda e: WARNING if e.trouble else INFO, _store_changed),
     StoreResumed: Kind(lambda e: WARNING if e.dropped else INFO, _store_resumed),
     Warned: Kind(_always(WARNING), _warned),

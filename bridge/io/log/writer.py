@@ -12,7 +12,8 @@ from bridge.io.log.flood import SPAN, Flood, LeftOut
 from bridge.io.log.forms import JsonForm, TextForm
 from bridge.io.log.journal import is_journal
 from bridge.io.log.line import Line
-from bridge.io.log.lines import KINDS
+from bridge.io.log.lines import KINDS, Kind
+from bridge.io.log.pace import Pace
 from bridge.model.words import unknown_name
 
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -37,6 +38,7 @@ class _StandardError(logging.Handler):
 
 _HANDLER: Final = _StandardError()
 _flood = Flood()
+_paces: dict[str, Pace] = {}
 _lock = Lock()
 
 
@@ -50,6 +52,9 @@ def configure(level: str, form: str = "text") -> None:
     _LOG.propagate = False
     with _lock:
         _flood.clear()
+    _paces.clear()
+    # Nobody reads them in our lines, and each costs a call for every record (Python's Logging HOWTO, Optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     _LOG.setLevel(level.upper())
 
 
@@ -86,7 +91,7 @@ def note(text: str) -> None:
 def observe(effect: object) -> None:
     """Log an observation, if it is of a kind that is logged. A level that is off costs no more than asking."""
     kind = KINDS.get(type(effect))
-    if kind is not None and _LOG.isEnabledFor(level := kind.level(effect)):
+    if kind is not None and _LOG.isEnabledFor(level := kind.level(effect)) and _keeps_pace(kind, effect):
         _write(level, kind.line(effect))
 
 
@@ -96,6 +101,9 @@ def sum_up(until: float | None = None) -> None:
     with _lock:
         ended = [*_flood.ended(now)]
     _say(ended)
+    for pace in _paces.values():
+        if (line := pace.left_out()) is not None:
+            _write(logging.INFO, line)
 
 
 async def tend() -> None:
@@ -116,7 +124,18 @@ def _write(level: int, line: Line) -> None:
         _say(ended)
         if not is_admitted:
             return
-    _LOG.log(level, line)
+    # As `_LOG.log` does, but for looking through the stack for who has called.
+    _LOG.handle(_LOG.makeRecord(_LOG.name, level, "", 0, line, (), None))
+
+
+def _keeps_pace(kind: Kind, effect: object) -> bool:
+    event = kind.paced(effect)
+    if event is None:
+        return True
+    pace = _paces.get(event)
+    if pace is None:
+        pace = _paces[event] = Pace(event)
+    return pace.admits(time.monotonic())
 
 
 def _say(ended: list[LeftOut]) -> None:

@@ -66,6 +66,22 @@ def test_what_goes_well_is_not_logged(written, effect):
     assert written() == []
 
 
+def test_of_what_is_ordinary_a_hundred_lines_a_second_are_written(written, clock):
+    log.configure("info")
+    for outcome in ("created", "rejected"):
+        for number in range(105):
+            log.observe(SubscribeAnswered(outcome, 200, "2000", "sip:a@h", "c", f"10.0.0.{number}"))
+    log.sum_up()
+    lines = written()
+    assert len([line for line in lines if line.startswith("subscribe_created status=200")]) == 100
+    assert len([line for line in lines if line.startswith("subscribe_rejected")]) == 105
+    assert lines[-1] == "subscribe_created … and 5 more of these, too many a second"
+    clock.now += 1
+    log.observe(SubscribeAnswered("created", 200, "2000", "sip:a@h", "c", "10.0.0.1"))
+    log.sum_up()
+    assert len(written()) == 1
+
+
 def test_words_have_three_levels(capsys):
     log.configure("info", "json")
     log.note("a")
