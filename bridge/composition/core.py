@@ -19,7 +19,7 @@ from bridge.composition.options import (
 from bridge.composition.self_report import ReportOptions, SelfReport
 from bridge.config import MqttSettings, Settings
 from bridge.config.provisioning import listed
-from bridge.effects import Emit, StoreResumed
+from bridge.effects import BrokerSynchronised, Emit, StoreResumed
 from bridge.engine import Engine
 from bridge.features.feature_calls import FeatureCalls
 from bridge.homeassistant.home import Showing
@@ -183,6 +183,7 @@ class Core:
         # What is shown.
         board = Board(self.state, self.is_synchronised, outside.wall)
         emission.listen(board.kinds)
+        emission.listen({BrokerSynchronised: lambda _, now: self.notifier.synchronised(now)})
         self.status = Status(
             Sources(
                 state=self.state,

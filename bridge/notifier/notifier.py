@@ -182,7 +182,7 @@ class Notifier:
     def resume(self, documents: Mapping[str, str], terms: Terms, now: float) -> Counter[str | None]:
         """Go on with the subscriptions of an earlier run, from the documents of their rows by key.
 
-        Each is told the state soon, though not all at once. Return how many go on, under None, and
+        Each is told the state when the broker has been read, or is not found, though not all at once. Return how many go on, under None, and
         how many do not, by the reason.
         """
         options = self._options
@@ -191,6 +191,10 @@ class Notifier:
         return Resumption(
             self._context.timers, reviver, self._capacity, self._keeper, self._register, self._teller
         ).resume(documents, now)
+
+    def synchronised(self, now: float) -> None:
+        """All that the broker retains is known."""
+        self._teller.inform(now)
 
     def stop(self, now: float) -> None:
         """End every subscription so that its watcher comes back at once (RFC 6665 section 4.4.2)."""
@@ -295,6 +299,10 @@ class Notifier:
         self._table.move(subscription, subscription.dialog.next_hop(incoming.flow))
         subscription.expires_at = now + expires
         subscription.heard_at = now
+        if not subscription.verified and incoming.flow.remote.host == subscription.source:
+            # Who knows our tag has had our answer, at the address that is told (decision 21 asks for no more).
+            subscription.verified = True
+            self._verified(subscription, now)
         self._teller.alive(subscription)
         if expires == 0:
             unsubscribed = partial(self._unsubscribed, incoming, subscription)

@@ -1,7 +1,7 @@
 """Going on with the subscriptions of an earlier run: which can, and by which way their watchers are reached now."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,12 +17,14 @@ from bridge.notifier.rows import decode_row
 from bridge.notifier.subscription import Phase, Subscription
 from bridge.notifier.teller import Teller
 from bridge.sip.errors import ServiceUnavailable
-from bridge.timers import Timers
+from bridge.timers import Callback, Timers
 
-# Subscriptions that are told the state in a second; and the seconds before the first is, in which the
-# broker may tell what has changed meanwhile.
+# Subscriptions that are told the state in a second.
 _PER_SECOND: Final = 500
-_SETTLING: Final = 1.0
+
+# Seconds in which a broker that is there has been found and read. Phones show meanwhile what they did; one
+# that has just subscribed waits 32 s for its first NOTIFY (RFC 6665 section 4.1.2.4).
+_PATIENCE: Final = 10.0
 
 
 # From a flow of the earlier run to one of this run; None if there is none.
@@ -124,10 +126,7 @@ class Resumption:
     def resume(self, documents: Mapping[str, str], now: float) -> Counter[str | None]:
         """See `Notifier.resume`."""
         outcomes: Counter[str | None] = Counter()
-        tell_at = now + _SETTLING
-        if documents:
-            # A phone may know what the broker has said since the last facts were written.
-            self._teller.hold(tell_at)
+        greetings: list[Callback] = []
         for key, document in documents.items():
             try:
                 subscription = self._reviver.revive(document, now)
@@ -137,21 +136,26 @@ class Resumption:
                 outcomes[str(error) if isinstance(error, ResumptionError) else "no room"] += 1
                 continue
             outcomes[subscription.reason or None] += 1
-            # The keys are random, and so is the order in which phones are told.
-            tell_at += 1 / _PER_SECOND
             if subscription.reason:
                 self._keeper.forget(key)
-                last_word = partial(self._teller.finish, subscription, subscription.reason)
-                self._timers.call_at(tell_at, last_word)
+                greetings.append(partial(self._teller.finish, subscription, subscription.reason))
             else:
-                self._go_on_with(subscription, now, tell_at)
+                self._go_on_with(subscription, now)
+                greetings.append(partial(self._greet, subscription))
+        if greetings:
+            # A phone may know what the broker has said since the last facts were written.
+            self._teller.hold(now + _PATIENCE, partial(self._spread, greetings), now)
         return outcomes
 
-    def _go_on_with(self, subscription: Subscription, now: float, tell_at: float) -> None:
+    def _spread(self, greetings: Sequence[Callback], now: float) -> None:
+        """The keys are random, and so is the order in which phones are told."""
+        for number, greeting in enumerate(greetings):
+            self._timers.call_at(now + number / _PER_SECOND, greeting)
+
+    def _go_on_with(self, subscription: Subscription, now: float) -> None:
         self._capacity.opened(subscription.source, subscription.watcher, verified=subscription.verified)
         self._keeper.resume(subscription)
         self._register.enter(subscription, now)
-        self._timers.call_at(tell_at, partial(self._greet, subscription))
 
     def _greet(self, subscription: Subscription, now: float) -> None:
         """Tell the state, unless a change has brought it to be told already."""

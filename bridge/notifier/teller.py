@@ -74,14 +74,28 @@ class Teller:
         self._verified = verified
         self._reserve = reserve
         self._batches: deque[deque[Subscription]] = deque()
-        self._held_until = float("-inf")
+        # While there is a hold: who would have been told meanwhile, and what is to be done at its end.
+        self._held: dict[Subscription, None] | None = None
+        self._afterwards: list[Callable[[float], None]] = []
+        self._is_informed = False
 
-    def hold(self, until: float) -> None:
-        """Until then a SUBSCRIBE is followed by no NOTIFY: what is known is as old as an earlier run.
+    def hold(self, until: float, then: Callable[[float], None], now: float) -> None:
+        """What is known is as old as an earlier run: tell nobody anything until `inform` is called, or until then.
 
-        A change is told all the same.
+        `then(now)` is called at the end of it, at once if `inform` has been called before.
         """
-        self._held_until = until
+        if self._is_informed:
+            then(now)
+            return
+        self._afterwards.append(then)
+        if self._held is None:
+            self._held = {}
+            self._context.timers.call_at(until, self._release)
+
+    def inform(self, now: float) -> None:
+        """All that the broker retains is known: what is told from now on is the truth."""
+        self._is_informed = True
+        self._release(now)
 
     @property
     def queued(self) -> int:
@@ -143,9 +157,7 @@ class Teller:
         """Send what is owed, if it may be sent now."""
         if subscription.owed is None or subscription.in_flight is not None:
             return
-        if subscription.owed is Trigger.SUBSCRIBE and now < self._held_until:
-            if subscription.pause is None:
-                self._pause(subscription, self._held_until)
+        if self._is_held(subscription):
             return
         if subscription.owed in _AT_ONCE or self._may_send(subscription, now):
             self._send(subscription, now)
@@ -185,11 +197,29 @@ class Teller:
 
     def _may_send(self, subscription: Subscription, now: float) -> bool:
         """Whether a change can be told at once; if the pace forbids it, a timer is set."""
-        if subscription.in_flight or subscription.queued or subscription.pause:
+        if subscription.in_flight or subscription.queued or subscription.pause or self._is_held(subscription):
             return False
         if now < subscription.not_before:
             self._pause(subscription, subscription.not_before)
             return False
+        return True
+
+    def _release(self, now: float) -> None:
+        held, self._held = self._held, None
+        afterwards, self._afterwards = self._afterwards, []
+        batch = deque(one for one in held or () if one.owed is not None and self._may_send(one, now))
+        for subscription in batch:
+            subscription.queued = True
+        if batch:
+            self._batches.append(batch)
+        for then in afterwards:
+            then(now)
+
+    def _is_held(self, subscription: Subscription) -> bool:
+        """Whether it is told later; a last word waits for nothing."""
+        if self._held is None or subscription.owed is Trigger.TERMINATE:
+            return False
+        self._held[subscription] = None
         return True
 
     def _send(self, subscription: Subscription, now: float) -> None:
@@ -279,7 +309,7 @@ class Teller:
         self.go_on(subscription, now)
 
     def _acknowledged(self, subscription: Subscription, latency: float | None, now: float) -> None:
-        subscription.misses = 0
+        self.alive(subscription)
         subscription.heard_at = subscription.told_at = now
         if latency is not None:
             subscription.latency = latency

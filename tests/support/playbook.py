@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from bridge.composition.arbiter import RulesAsArbiter
 from bridge.composition.emission import Emission
 from bridge.composition.self_report import ReportOptions, SelfReport
-from bridge.effects import Effect, Publish, Remember, Rewrite, Send, Subscribe
+from bridge.effects import BrokerSynchronised, Effect, Publish, Remember, Rewrite, Send, Subscribe
 from bridge.engine import Engine
 from bridge.events import (
     Address,
@@ -162,6 +162,7 @@ class Playbook:
             self.memory,
             stream_to,
         )
+        emission.listen({BrokerSynchronised: lambda _, now: self.notifier.synchronised(now)})
         if accept_register:
             self.registrar = Registrar(context, self.endpoint, interval)
         options_of_publish = PublisherOptions(interval, accept_publish)

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bridge.events import StoreLost, StoreReturned
+from bridge.events import BrokerConnected, StoreLost, StoreReturned
 from bridge.notifier import keeper
 from support.disk import Disk
 from support.playbook import Playbook
@@ -28,6 +28,7 @@ class Restarts(RuleBasedStateMachine):
         self.truth = "not_set"
         self.phones = []
         self.answered = {}
+        self.seen = set()
 
     # --- what happens ---
 
@@ -51,6 +52,7 @@ class Restarts(RuleBasedStateMachine):
 
     @rule()
     def change(self):
+        self.what_is_told_is_true()
         self.truth = next(self.values)
         self.play.mqtt("presence/2000", self.truth)
 
@@ -91,9 +93,10 @@ class Restarts(RuleBasedStateMachine):
         self.play = self.play.restart(*HINTS, down=down, connected=False)
         self.disk = self.play.disk
         # The broker still holds what was published last.
-        self.play.connect()
+        self.play.feed(BrokerConnected())
         if self.truth != "not_set":
             self.play.mqtt("presence/2000", self.truth, retained=True)
+        self.play.sync()
 
     # --- what must hold ---
 
@@ -106,6 +109,14 @@ class Restarts(RuleBasedStateMachine):
             # What has the same branch is a repetition.
             cseqs = [*{notify.request.top_via.branch: notify.cseq for notify in phone.notifies()}.values()]
             assert cseqs == sorted(set(cseqs)), phone.call_id
+
+    @invariant()
+    def what_is_told_is_true(self):
+        for phone in getattr(self, "phones", ()):
+            fresh = {one.request.top_via.branch: one for one in phone.notifies()}.keys() - self.seen
+            self.seen |= fresh
+            told = {one.presence[0] for one in phone.notifies() if one.request.top_via.branch in fresh}
+            assert told <= {self.truth}, phone.call_id
 
     @invariant()
     def nobody_who_was_accepted_is_lost(self):

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.effects import NotifySent, Send, SubscriptionEnded
-from bridge.events import StoreReturned, TransportFailed
+from bridge.events import BrokerConnected, StoreReturned, TransportFailed
 from bridge.model.hint import parse_hint
 from bridge.model.watchers import Watchers
 from bridge.notifier.capacity import Limits
@@ -16,11 +16,12 @@ from support.disk import Disk
 from support.playbook import Playbook
 
 HINT = "2000 = SIP/2000,CustomPresence:2000"
+OTHER = "2001 = SIP/2001"
 
 
 @pytest.fixture
 def play():
-    return Playbook(HINT, disk=Disk())
+    return Playbook(HINT, OTHER, disk=Disk())
 
 
 @pytest.fixture
@@ -39,7 +40,8 @@ def test_the_dialog_goes_on_with_a_larger_cseq_and_the_time_that_is_left(play, p
     play.advance(2)
     again = play.restart(HINT, down=100, connected=False)
     assert again.resumed == {None: 1}
-    again.advance(1.1)
+    again.advance(1)
+    again.connect()
     assert len(phone.notifies()) == 3
     after = phone.notified()
     old, new = before.request, after.request
@@ -60,28 +62,68 @@ def test_a_refresh_in_the_dialog_is_answered_after_a_restart(play, phone):
     assert again.disk.subscriptions == {}
 
 
-def test_a_refresh_just_after_the_restart_does_not_bring_back_what_is_old(play, phone):
+def test_until_the_broker_has_been_read_nobody_is_told_what_may_be_old(play, phone):
     play.mqtt("presence/2000", "away")
     phone.notified()
     # Killed before the fact was written, and the broker takes its time.
     again = play.restart(HINT, connected=False)
-    known = len(phone.notifies())
-    assert phone.subscribe().status == 200
-    again.advance(0.5)
-    assert len(phone.notifies()) == known
-    again.connect()
+    stranger, known = again.phone(), len(phone.notifies())
+    assert (phone.subscribe().status, stranger.subscribe().status) == (200, 200)
+    again.advance(3)
+    again.feed(BrokerConnected())
+    again.mqtt("device/SIP/2000", "INUSE", retained=True)
+    again.advance(3)
+    assert (len(phone.notifies()), stranger.notifies()) == (known, [])
     again.mqtt("presence/2000", "away", retained=True)
-    again.advance(0.6)
-    assert [notify.presence[0] for notify in phone.notifies()[known:]] == ["away"]
+    again.sync()
+    for one in (phone, stranger):
+        told = one.notified()
+        assert (told.presence[0], told.lamp[1]) == ("away", "On the phone")
+    again.advance(20)
+    assert (len(phone.notifies()), len(stranger.notifies())) == (known + 1, 1)
 
 
-def test_without_a_broker_a_refresh_is_told_what_is_known_a_second_later(play, phone):
+def test_a_last_word_does_not_wait_for_the_broker(play, phone):
+    again = play.restart(HINT, connected=False)
+    phone.subscribe(expires=0)
+    assert phone.notified().state == "terminated;reason=timeout"
+    again.connect()
+    again.advance(20)
+    assert len(phone.notifies()) == 2
+
+
+def test_one_that_expires_meanwhile_is_told_nothing_but_that(play, phone):
+    again = play.restart(HINT, connected=False)
+    phone.subscribe(expires=10)
+    again.mqtt("presence/2000", "away")
+    again.advance(10)
+    assert phone.notified().state == "terminated;reason=timeout"
+    again.connect()
+    again.advance(20)
+    assert len(phone.notifies()) == 2
+
+
+def test_without_a_broker_what_is_known_is_told_after_a_while(play, phone):
     again = play.restart(HINT, connected=False)
     known = len(phone.notifies())
     phone.subscribe()
+    again.advance(9.9)
     assert len(phone.notifies()) == known
-    again.advance(1.1)
+    again.advance(0.2)
     assert [notify.presence[0] for notify in phone.notifies()[known:]] == ["not_set"]
+    phone.notified()
+    again.mqtt("presence/2000", "away")
+    assert phone.notified().presence[0] == "away"
+
+
+def test_with_a_broker_that_has_been_read_those_of_a_store_that_opens_late_wait_for_nothing(play, phone):
+    rows = dict(play.disk.subscriptions)
+    again = Playbook(HINT, disk=Disk(), run=1, now=play.now + 1)
+    again.phones = play.phones
+    again.mqtt("presence/2000", "away", retained=True)
+    again.notifier.resume(rows, Terms(lambda flow: flow, again.gate.recognise), again.now)
+    again.settle()
+    assert phone.notifies()[-1].presence[0] == "away"
 
 
 @pytest.mark.requirement("S13")
@@ -106,7 +148,7 @@ def test_routes_are_kept(play):
     proxy = play.of(Send)[-1].flow.remote
     assert proxy.port == 5070
     again = play.restart(HINT)
-    again.advance(1.1)
+    again.settle()
     assert [effect.flow.remote for effect in again.of(Send)] == [proxy]
     assert b"Route: <sip:127.0.0.1:5070;lr>\r\n" in again.of(Send)[0].data
 
@@ -143,9 +185,10 @@ def test_each_is_told_once_and_not_all_at_once():
     for phone in phones:
         phone.subscribe()
         phone.notified()
-    again = play.restart(HINT)
-    again.advance(0.9)
+    again = play.restart(HINT, connected=False)
+    again.advance(3)
     assert not again.of(Send)
+    again.connect()
     told = []
     for _ in range(10):
         again.advance(0.25)
@@ -157,10 +200,16 @@ def test_each_is_told_once_and_not_all_at_once():
 
 
 def test_what_has_changed_meanwhile_is_told_at_once_and_once(play, phone):
-    again = play.restart(HINT, connected=False)
-    again.connect()
+    crowd = [play.phone() for _ in range(200)]
+    for one in crowd:
+        one.subscribe("2001")
+        one.notified()
+    again = play.restart(HINT, OTHER, connected=False)
+    again.feed(BrokerConnected())
     again.mqtt("presence/2000", "dnd", retained=True)
+    again.sync()
     assert phone.notified().presence[0] == "dnd"
+    assert sum(len(one.notifies()) == 2 for one in crowd) < 100
     again.advance(10)
     assert len(phone.notifies()) == 2
 

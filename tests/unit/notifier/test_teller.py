@@ -227,6 +227,31 @@ def test_an_address_that_never_answered_is_sent_three_copies(play, phone):
     assert len(phone.notifies()) == 3
 
 
+def test_a_refresh_proves_the_address_as_an_answer_does(play, phone):
+    phone.subscribe()
+    play.advance(5)
+    assert phone.subscribe().status == 200
+    assert [one.verified for one in play.notifier.subscriptions] == [True]
+    play.mqtt("presence/2000", "away")
+    # None of the three copies of the first one is answered; the refresh is owed another.
+    play.advance(27.1)
+    assert len(phone.notifies()) == 4
+    assert phone.notified().presence[0] == "away"
+    play.mqtt("presence/2000", "dnd")
+    assert phone.notified().presence[0] == "dnd", "an answer ends the pause that a miss had begun"
+    assert phone.subscribe().status == 200
+
+
+def test_a_refresh_from_elsewhere_proves_nothing(play, phone):
+    phone.subscribe()
+    other = play.phone(host="127.0.0.9")
+    other.call_id, other.tag, other.to_tag, other.cseq = phone.call_id, phone.tag, phone.to_tag, phone.cseq
+    assert other.subscribe().status == 200
+    play.advance(33)
+    assert play.notifier.subscriptions == ()
+    assert len(other.notifies()) == 0
+
+
 @pytest.mark.requirement("T12")
 def test_a_refusal_by_the_network_counts_as_a_miss_at_once(play, phone):
     phone.subscribe()

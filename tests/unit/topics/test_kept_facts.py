@@ -43,7 +43,7 @@ def test_what_was_known_is_known_before_the_broker_is(play):
     play.advance(1)
     again = play.restart(HINT, connected=False)
     assert known(again) == (Presence(PresenceState.AWAY, "lunch", "back at 13:00"), DeviceState.ONHOLD)
-    again.advance(1.1)
+    again.advance(10.1)
     notify = phone.notified()
     assert (notify.lamp, notify.presence) == (("open", "On hold"), ("away", "lunch", "back at 13:00"))
 
