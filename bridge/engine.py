@@ -75,7 +75,8 @@ class Engine:
         self.now = now
         self._dispatch[type(event)](event, now)
         self._timers.run(now)
-        self._working = self._notifier.work(now) or self._memory.work(now)
+        is_telling = self._notifier.work(now)
+        self._working = self._memory.work(now) or is_telling
         self._follow_up(now)
 
     def deadline(self) -> float | None:

@@ -198,6 +198,7 @@ class Notifier:
 
     def stop(self, now: float) -> None:
         """End every subscription so that its watcher comes back at once (RFC 6665 section 4.4.2)."""
+        self._teller.inform(now)
         for subscription in self.subscriptions:
             self._end(subscription, "deactivated", "stopped", now)
 

@@ -216,8 +216,8 @@ class Teller:
             then(now)
 
     def _is_held(self, subscription: Subscription) -> bool:
-        """Whether it is told later; a last word waits for nothing."""
-        if self._held is None or subscription.owed is Trigger.TERMINATE:
+        """Whether it is told later, a last word included: it tells the state, too."""
+        if self._held is None:
             return False
         self._held[subscription] = None
         return True

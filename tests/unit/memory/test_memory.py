@@ -32,10 +32,14 @@ class House:
         """All that was emitted is on disk."""
         number = [e.number for e in self.effects if not isinstance(e, StoreChanged)][-1]
         self.memory.remembered(Remembered(number, 0.001), self.now)
+        self.work()
 
     def advance(self, seconds):
         self.now += seconds
         self.timers.run(self.now)
+        self.work()
+
+    def work(self):
         while self.memory.work(self.now):
             pass
 
@@ -63,6 +67,7 @@ def test_what_is_kept_is_waited_for():
     assert house.effects == [Remember(1, "t", "a", "d"), Remember(2, "t", "b", "d")]
     assert house.done == []
     house.memory.remembered(Remembered(1, 0.001), 100.5)
+    house.memory.work(100.5)
     assert house.done == [("a", 100.5)]
     house.commit()
     assert [key for key, _ in house.done] == ["a", "b"]
@@ -95,6 +100,34 @@ def test_after_a_second_nobody_waits_any_more(house):
     assert house.memory.health == "in memory: nothing has been written for 1 s"
     assert not house.memory.is_safe
     assert [key for key, _ in house.documents()] == ["a", "b", "c"]
+
+
+def test_after_a_commit_of_many_rows_others_have_their_turn():
+    house = House()
+    for number in range(100):
+        house.keep(str(number))
+    house.memory.remembered(Remembered(70, 0.001), house.now)
+    counts = []
+    while house.memory.work(house.now):
+        counts.append(len(house.done))
+    assert counts == [32, 64]
+    assert [key for key, _ in house.done] == [str(number) for number in range(70)]
+
+
+def test_who_waits_for_his_turn_does_not_wait_for_the_disk():
+    house = House()
+    for number in range(40):
+        house.keep(str(number))
+    house.memory.remembered(Remembered(40, 0.001), house.now)
+    assert house.memory.work(house.now)
+    house.now += 1.5
+    house.timers.run(house.now)
+    assert (house.memory.health, len(house.done)) == ("ok", 32)
+    house.work()
+    assert len(house.done) == 40
+    assert not house.keep("late")
+    house.advance(1.5)
+    assert house.memory.health == "in memory: nothing has been written for 1 s"
 
 
 def test_a_disk_that_has_caught_up_is_waited_for_again(house):
@@ -161,6 +194,7 @@ def test_a_flush_does_not_wait(house):
 def test_a_lost_store_is_not_waited_for(house):
     house.keep("a")
     house.memory.lost(StoreLost("the disk is full"), house.now)
+    house.work()
     assert house.done == [("a", house.now)]
     house.written()
     assert house.keep("b")

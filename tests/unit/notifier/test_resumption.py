@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 
 from bridge.effects import NotifySent, Send, SubscriptionEnded
-from bridge.events import BrokerConnected, StoreReturned, TransportFailed
+from bridge.events import BrokerConnected, StoreLost, StoreReturned, TransportFailed
 from bridge.model.hint import parse_hint
 from bridge.model.watchers import Watchers
 from bridge.notifier.capacity import Limits
@@ -83,24 +83,40 @@ def test_until_the_broker_has_been_read_nobody_is_told_what_may_be_old(play, pho
     assert (len(phone.notifies()), len(stranger.notifies())) == (known + 1, 1)
 
 
-def test_a_last_word_does_not_wait_for_the_broker(play, phone):
+def test_a_last_word_waits_for_the_broker_too(play, phone):
     again = play.restart(HINT, connected=False)
-    phone.subscribe(expires=0)
-    assert phone.notified().state == "terminated;reason=timeout"
-    again.connect()
+    fetching, known = again.phone(), len(phone.notifies())
+    assert (phone.subscribe(expires=0).status, fetching.subscribe(expires=0).status) == (200, 200)
+    again.feed(BrokerConnected())
+    again.mqtt("presence/2000", "away", retained=True)
+    assert (len(phone.notifies()), fetching.notifies()) == (known, [])
+    again.sync()
+    for one in (phone, fetching):
+        last = one.notified()
+        assert (last.state, last.presence[0]) == ("terminated;reason=timeout", "away")
     again.advance(20)
-    assert len(phone.notifies()) == 2
+    assert (len(phone.notifies()), len(fetching.notifies())) == (known + 1, 1)
 
 
-def test_one_that_expires_meanwhile_is_told_nothing_but_that(play, phone):
+def test_one_that_expires_meanwhile_is_told_so_afterwards(play, phone):
     again = play.restart(HINT, connected=False)
     phone.subscribe(expires=10)
     again.mqtt("presence/2000", "away")
-    again.advance(10)
-    assert phone.notified().state == "terminated;reason=timeout"
+    again.advance(9.9)
+    assert len(phone.notifies()) == 1
+    again.advance(0.2)
+    phone.notified()
+    assert [notify.state.partition(";")[0] for notify in phone.notifies()[1:]] == ["terminated"]
     again.connect()
     again.advance(20)
     assert len(phone.notifies()) == 2
+
+
+def test_who_is_sent_away_before_the_broker_is_read_is_told_so(play, phone):
+    again = play.restart(HINT, connected=False)
+    again.feed(StoreLost("no disk"))
+    again.stop()
+    assert phone.notified().state == "terminated;reason=deactivated"
 
 
 def test_without_a_broker_what_is_known_is_told_after_a_while(play, phone):
