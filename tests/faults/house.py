@@ -89,13 +89,18 @@ async def house(
     seed: int = 1,
     sockets: int = 2,
     started: bool = True,
+    keeps: bool = False,
     prefix: tuple[str, ...] = (),
     environment: dict[str, str] | None = None,
     **options: object,
 ) -> AsyncIterator[House]:
-    """All of it, running; with `weather`, phones speak through a relay. Everything ends with the test."""
+    """All of it, running; with `weather`, phones speak through a relay. Everything ends with the test.
+
+    `keeps` is that of the broker.
+    """
     home = House(folder, extensions, **options)
     home.bridge.prefix, home.bridge.environment = prefix, environment or {}
+    home.broker.keeps = keeps
     home.broker.start()
     target = ("127.0.0.1", home.bridge.port)
     if weather is not None:

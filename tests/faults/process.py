@@ -1,7 +1,6 @@
 """Bridge and broker as processes that are killed, hung and started again, at the same ports."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -15,7 +14,21 @@ from support.metrics import Scrape, metrics_url, scrape
 
 
 class FaultyBroker(Mosquitto):
-    """Mosquitto, that can be thawed."""
+    """Mosquitto, that can be thawed. With `keeps` it writes down what is retained when SIGTERM ends it, and reads it
+    when it is started again; a kill makes it forget everything.
+    """
+
+    keeps = False
+
+    def start(self, *lines: str) -> None:
+        """With these lines in place of anonymous access."""
+        kept = ("persistence true", f"persistence_location {self._folder}/") if self.keeps else ()
+        super().start(*(lines or ("allow_anonymous true",)), *kept)
+
+    def kill(self) -> None:
+        """SIGKILL. What an earlier one has written down is old by now, and goes with it."""
+        super().kill()
+        (self._folder / "mosquitto.db").unlink(missing_ok=True)
 
     def thaw(self) -> None:
         """Go on after `freeze`."""
@@ -99,8 +112,7 @@ class FaultyBridge(BridgeProcess):
         """The first scrape of which `condition` is true."""
         until = time.monotonic() + within
         while True:
-            with contextlib.suppress(TimeoutError):
-                if condition(seen := await self.metrics()):
-                    return seen
+            if condition(seen := await self.metrics()):
+                return seen
             assert time.monotonic() < until, "it does not come about"
             await asyncio.sleep(0.05)

@@ -22,3 +22,10 @@ def test_every_fault_that_is_tested_is_in_the_page():
 
 def test_a_fault_without_measurements_says_so():
     assert page({}).count("| not measured |") == len(FAULTS)
+
+
+def test_the_page_says_what_was_measured():
+    all_of_one = dict.fromkeys((fault.name for fault in FAULTS), "1a2b3c4")
+    assert "The figures are those of revision 1a2b3c4." in page({"revisions": all_of_one})
+    of_two = page({"revisions": {"R1": "1a2b3c4", "R19": "5d6e7f8", "R2": "1a2b3c4"}})
+    assert "of several revisions; of 1a2b3c4: R1, R2; of 5d6e7f8: R19." in of_two

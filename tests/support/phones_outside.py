@@ -10,6 +10,8 @@ import itertools
 import random
 import re
 import socket
+import struct
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -27,8 +29,11 @@ _BRANCH = re.compile(rb"branch=([^;\s]+)")
 _SHOWN = re.compile(rb'<digium_presence type="([^"]*)"(?: subtype="([^"]*)")?(?: />|>([^<]*)<)')
 _REMAINING = re.compile(rb"expires=(\d+)")
 
-# Past the limit of rmem_max, where we are allowed to (not named in the socket module).
+# Past the limit of rmem_max, where we are allowed to; and the moment at which the kernel took a datagram, as two
+# numbers of 8 octets, seconds and nanoseconds (neither is named in the socket module).
 _SO_RCVBUFFORCE = 33
+_SO_TIMESTAMPNS = 35
+_STAMP = struct.Struct("=qq")
 
 _AGAIN = 0.5
 _TIMER_F = 32.0
@@ -189,12 +194,12 @@ class OutsidePhone:
 
     # --- NOTIFY ----------------------------------------------------------------------------------
 
-    def notified(self, data: bytes, tag: str) -> None:
-        """A NOTIFY with our Call-ID has come."""
+    def notified(self, data: bytes, tag: str, at: float) -> None:
+        """A NOTIFY with our Call-ID has come at this moment, however late it is read."""
         branch = _BRANCH.search(data)
         key = branch[1] if branch else b""
         cseq = int(_value(data, b"CSeq").split()[0])
-        state, record, now = _value(data, b"Subscription-State"), self.phones.record, self.phones.now
+        state, record = _value(data, b"Subscription-State"), self.phones.record
         if not self.remote_tag and not self.is_confirmed:
             # It came before the answer to the SUBSCRIBE, and makes the dialog (RFC 6665 section 4.4.1).
             self.remote_tag = tag
@@ -203,7 +208,7 @@ class OutsidePhone:
             return
         is_copy = key in self._given
         word = state.partition(";")[0]
-        record.add(Notified(now, self.dialog, self.extension, cseq, _shown(data), word, is_copy))
+        record.add(Notified(at, self.dialog, self.extension, cseq, _shown(data), word, is_copy))
         if is_copy and (given := self._given[key]):
             self._wire.send(given)
         if is_copy and key not in self._ignored:
@@ -284,8 +289,8 @@ class PhonesOutside:
             assert self.now < deadline, f"in vain for {within:g} s: {what}"
             await asyncio.sleep(0.02)
 
-    def receive(self, wire: "_Wire", data: bytes) -> None:
-        """One datagram."""
+    def receive(self, wire: "_Wire", data: bytes, at: float) -> None:
+        """One datagram, that came at this moment."""
         call_id = _value(data, b"Call-ID")
         phone = self.dialogs.get(call_id)
         if data.startswith(b"SIP/2.0 "):
@@ -301,7 +306,7 @@ class PhonesOutside:
             self.count["unknown"] += 1
             wire.send(_response(data, 481))
             return
-        phone.notified(data, _tag(data, b"From"))
+        phone.notified(data, _tag(data, b"From"), at)
 
 
 class _Wire:
@@ -313,6 +318,7 @@ class _Wire:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         with contextlib.suppress(PermissionError):
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 16 << 20)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._socket.bind(("127.0.0.1", 0))
         port = self._socket.getsockname()[1]
         self.contact = f"{'192.0.2.1' if hidden else '127.0.0.1'}:{port}"
@@ -330,12 +336,14 @@ class _Wire:
     def _readable(self) -> None:
         for _ in range(256):
             try:
-                data = self._socket.recv(65_535)
+                data, ancillary, _, _ = self._socket.recvmsg(65_535, socket.CMSG_SPACE(_STAMP.size))
             except BlockingIOError:
                 return
             except ConnectionError:
                 continue
-            self._phones.receive(self, data)
+            ((_, _, stamp),) = ancillary
+            seconds, nanoseconds = _STAMP.unpack(stamp)
+            self._phones.receive(self, data, self._phones.now - (time.time() - seconds - nanoseconds / 1e9))
 
 
 def _value(data: bytes, name: bytes) -> str:

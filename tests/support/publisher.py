@@ -26,8 +26,8 @@ class Publisher:
         self._port = port
         self._name = name
         self._base = base
-        # Whether all is said again after each connect, as by a device whose broker may have forgotten it.
-        self.announces = False
+        # The broker has been killed, and what it has confirmed is lost: all is said again on the next connection.
+        self.has_lost_all = False
         self._ids = itertools.cycle(range(1, 65_536))
         self._waiting: dict[int, tuple[str, int]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -105,8 +105,11 @@ class Publisher:
                 await reader.readexactly(4)
             self._waiting.clear()
             self._writer = writer
+            if self.has_lost_all:
+                self.has_lost_all = False
+                self._record.taken.clear()
             for extension, number in [*self._record.sent.items()]:
-                if self.announces or number > self._record.taken[extension]:
+                if number > self._record.taken[extension]:
                     self._say(extension, number)
             while True:
                 await self._read(reader)
