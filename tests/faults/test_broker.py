@@ -118,6 +118,44 @@ def test_r3_a_broker_that_has_lost_what_it_retained_changes_nothing(tmp_path, fi
 
 
 @pytest.mark.thorough
+def test_r3_what_a_broker_has_confirmed_and_lost_is_shown_when_it_is_published_again(tmp_path, figures):
+    """While the bridge cannot reach it, so that nobody else knows: why the soak's publisher says all again."""
+
+    async def scenario():
+        async with house(tmp_path, 4, started=False) as home:
+            relay = TcpRelay(("127.0.0.1", home.broker.port), 1)
+            await relay.start()
+            text = home.bridge.config.read_text()
+            home.bridge.config.write_text(
+                text.replace(f"port = {home.broker.port}", f"port = {relay.address[1]}")
+            )
+            await home.bridge.up()
+            home.publisher.publish_all(home.extensions)
+            await home.subscribe(16)
+            await home.converged()
+            with home.record.fault("broker"):
+                await relay.close()
+                await home.bridge.metrics_until(lambda seen: seen["mqtt_connected"] == 0)
+                home.publisher.publish_all(home.extensions)
+                await home.publisher.settled()
+                home.broker.kill()
+                home.broker.start()
+                await relay.start()
+                await home.bridge.metrics_until(lambda seen: seen["ready"] == 1, 40)
+                for extension in home.extensions:
+                    assert home.broker.retained(f"presence-bridge/presence/{extension}") == ""
+                assert {phone.shown for phone in home.phones} == {value(1)}
+                for extension in home.extensions:
+                    home.publisher.repeat(extension)
+            await home.converged()
+            assert home.verdict().alive == 16
+            await relay.close()
+            figures.add("R3", confirmed_and_lost=len(home.extensions), phones=16)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.thorough
 def test_r4_a_connection_that_is_half_open_is_noticed(tmp_path, figures):
     async def scenario():
         async with house(tmp_path, 4, started=False) as home:

@@ -76,9 +76,13 @@ FAULTS = (
     ),
     Fault(
         "R3",
-        "The broker has lost all that it retained",
-        "States stay, also over a restart of the bridge; nobody is told anything",
-        lambda runs: f"{_total(runs, 'states_lost')} states lost",
+        "The broker has lost all that it retained; also what it had confirmed while the bridge could not reach it",
+        "States stay, also over a restart of the bridge; nobody is told anything. What nobody else knows is shown when "
+        "it is published again",
+        lambda runs: (
+            f"{_total(runs, 'states_lost')} states lost; {_total(runs, 'confirmed_and_lost')} values confirmed and gone, "
+            "then published again and shown"
+        ),
     ),
     Fault(
         "R4",
