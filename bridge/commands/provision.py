@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bridge.config import Settings
-from bridge.config.provisioning import PasswordUnreadable, files_url, provisioned
+from bridge.config.provisioning import files_url, provisioned
 from bridge.phones.files import phone_files
 from bridge.phones.mac import parse_mac
 from bridge.phones.phone import Phone
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    except (OSError, PasswordUnreadable) as error:
+    except OSError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"note: passwords are in them. Phones look for them at {url}", file=sys.stderr)

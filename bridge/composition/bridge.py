@@ -21,7 +21,7 @@ from bridge.composition.reloading import Prepared, Reloading, served_files
 from bridge.composition.supervision import Supervision
 from bridge.composition.website import website
 from bridge.config import MqttSettings, Settings
-from bridge.config.provisioning import FOLDER, PasswordUnreadable, files_url
+from bridge.config.provisioning import FOLDER, files_url
 from bridge.effects import Observation, PhoneFileAnswered
 from bridge.events import (
     Address,
@@ -259,10 +259,7 @@ class Bridge:
         log.note(f"the status page is at http://{host_port(address)}/")
 
     def _make_phone_files(self) -> None:
-        try:
-            self._served = served_files(self._settings)
-        except PasswordUnreadable as error:
-            raise StartError(str(error)) from error
+        self._served = served_files(self._settings)
         url = files_url(self._settings)
         log.warn(
             f"the files of {len(self._settings.phones)} phones are served at {url} without encryption:"

@@ -8,7 +8,7 @@ from functools import partial
 from bridge.composition.core import nothing_to_read
 from bridge.composition.options import configured, governed_providers, home_options
 from bridge.config import ConfigError, Settings
-from bridge.config.provisioning import PasswordUnreadable, files_url, provisioned
+from bridge.config.provisioning import files_url, provisioned
 from bridge.config.reload import renewed
 from bridge.events import Asked, Feed
 from bridge.homeassistant.home import Showing, showing
@@ -78,14 +78,14 @@ class Reloading:
     async def _once(self, read: Callable[[], Settings], answers: list[Answer]) -> None:
         try:
             prepared = await call_in_thread("configuration", partial(self._prepare, read))
-        except (ConfigError, PasswordUnreadable) as error:
+        except ConfigError as error:
             self._refuse(error)
             self._feed(Asked(partial(_tell, answers, str(error), {})))
         else:
             self._feed(Asked(partial(self._accept, prepared, answers)))
 
     def _prepare(self, read: Callable[[], Settings]) -> Prepared:
-        """In a thread of its own. Raises ConfigError, or PasswordUnreadable."""
+        """In a thread of its own. Raises ConfigError."""
         settings, applied, restart_needed = renewed(self._running, read())
         served = served_files(settings)
         # Parsed here, and not when the loop asks for it.
@@ -111,17 +111,16 @@ class Reloading:
         answer = {"applied": list(prepared.applied), "restart_needed": list(restart_needed)}
         _tell(answers, "", answer, now)
 
-    def _refuse(self, error: ConfigError | PasswordUnreadable) -> None:
+    def _refuse(self, error: ConfigError) -> None:
         self.last = self.last._replace(successful=False)
-        problems = error.problems if isinstance(error, ConfigError) else (error,)
         log.warn("the configuration is wrong, and the one before goes on:")
-        for problem in problems:
+        for problem in error.problems:
             # The line of the file that stands below is for whoever looks at a terminal.
             log.warn(str(problem).partition("\n")[0])
 
 
 def served_files(settings: Settings) -> Served:
-    """The files of phones that are served by HTTP, and to whom. Raises PasswordUnreadable."""
+    """The files of phones that are served by HTTP, and to whom."""
     files: dict[str, bytes] = {}
     if settings.provisioning.http:
         url = files_url(settings)

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from pydantic_settings import EnvSettingsSource, SettingsError
 
-from bridge.config.locate import KeyPath
+from bridge.config.locate import KeyPath, dotted
 from bridge.config.problem import Problem
 from bridge.config.schema import KEYS, Key, Names, closest
+from bridge.config.secret_files import referred
 from bridge.config.settings import DELIMITER, PREFIX, Settings
 
 
@@ -56,6 +57,7 @@ def read(environ: Mapping[str, str]) -> Environment:
             continue
         environment.values = merged(environment.values, values)
         environment.origins |= dict.fromkeys(_leaves(values), name)
+    _refer(environment)
     return environment
 
 
@@ -71,8 +73,24 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
+def _refer(environment: Environment) -> None:
+    """Take the names of files in place of the secrets in them."""
+    found = referred(environment.values)
+    environment.values = found.values
+    for secret, reference in found.written.items():
+        environment.origins[secret] = environment.origin(reference) or ""
+    for path, words in found.mistakes:
+        where = f"environment {environment.origin(path)}"
+        environment.problems.append(Problem(where, dotted(path), words))
+
+
 def _value(key: Key, text: str) -> dict[str, Any]:
     """The settings, nested, that one variable makes; JSON's null takes a section away."""
+    if key.refers:
+        values: dict[str, Any] = {key.names[-1]: text}
+        for name in reversed(key.names[:-1]):
+            values = {name: values}
+        return values
     if key.is_text_list and not text.lstrip().startswith("["):
         text = json.dumps([part.strip() for part in text.split(",")])
     source = EnvSettingsSource(Settings)

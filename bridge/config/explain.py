@@ -6,17 +6,16 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bridge.config.document import Document
-from bridge.config.environment import Environment
 from bridge.config.feature_codes import FEATURE_CODE
 from bridge.config.findings import OWN_WORDS
 from bridge.config.locate import KeyPath
 from bridge.config.phones import NO_ACCOUNT
-from bridge.config.problem import Excerpt, Problem
+from bridge.config.problem import Problem
 from bridge.config.profiles import CONTRADICTION
 from bridge.config.schema import closest, known_beside, names_of
 from bridge.config.secrecy import HIDDEN, holds_secret, without_userinfo
 from bridge.config.settings import REPEATED_EXTENSION
+from bridge.config.sources import Sources
 from bridge.config.tls import NO_CERTIFICATE
 from bridge.config.users import NO_SECRET, TWO_SECRETS, UNSUITED
 
@@ -65,39 +64,12 @@ _ITSELF: Final = "[key]"
 _SHOWN_LENGTH = 60
 
 
-class Explainer:
-    """Tells where the value at a key path comes from."""
-
-    def __init__(self, document: Document, environment: Environment) -> None:
-        self._document = document
-        self._environment = environment
-
-    def explain(self, error: ValidationError) -> Iterator[Problem]:
-        """One problem for each finding but the one that `load` words by itself."""
-        for finding in error.errors(include_url=False):
-            if finding["type"] != REPEATED_EXTENSION:
-                path = finding["loc"]
-                yield self.problem(path[:-1] if path[-1] == _ITSELF else path, _reason(finding))
-
-    def problem(self, path: KeyPath, reason: str) -> Problem:
-        """A problem with the value at `path`, at the place that gave it."""
-        place = self._document.nearest(path)
-        excerpt: Excerpt | None = None
-        if place and not self._environment.origin(path):
-            excerpt = self._document.excerpt(place)
-        return Problem(self.where(path), dotted(path), reason, excerpt)
-
-    def where(self, path: KeyPath) -> str:
-        """The variable that gave a value, or else `file:line:column`."""
-        if name := self._environment.origin(path):
-            return f"environment {name}"
-        place = self._document.nearest(path)
-        return f"{self._document.name}:{place.line}:{place.column}" if place else self._document.name
-
-
-def dotted(path: KeyPath) -> str:
-    """`hints[1].name`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+def explained(error: ValidationError, sources: Sources) -> Iterator[Problem]:
+    """One problem for each finding but the one that `load` words by itself."""
+    for finding in error.errors(include_url=False):
+        if finding["type"] != REPEATED_EXTENSION:
+            path = finding["loc"]
+            yield sources.problem(path[:-1] if path[-1] == _ITSELF else path, _reason(finding))
 
 
 def _reason(finding: ErrorDetails) -> str:

@@ -1,4 +1,4 @@
-"""The configuration: found, read from one TOML file, overridden by environment variables, and checked."""
+"""The configuration: found, read from one TOML file and what goes over it, and checked."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
@@ -7,15 +7,14 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from bridge.config import environment
-from bridge.config.document import Document
-from bridge.config.explain import Explainer
+from bridge.config.explain import explained
 from bridge.config.hints import unknown_watchers
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.provisioning import mistakes
 from bridge.config.rule_doubts import rule_doubts
 from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.settings import Settings, repeated
+from bridge.config.sources import Sources
 
 PLACES: Final = (Path("config.toml"), Path("/etc/presence-bridge/config.toml"))
 
@@ -36,25 +35,23 @@ def find(path: Path | None, places: tuple[Path, ...] = PLACES) -> Path:
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings of a file (see `find`) and of the variables `PRESENCE_BRIDGE_…` that override it.
+    """The settings of a file (see `find`), and of the credentials and the variables that override it.
 
     Raises ConfigError with everything that is wrong, all at once.
     """
-    document = Document.read(find(path))
-    variables = environment.read(environ)
-    values = environment.merged(document.values, variables.values)
-    explainer = Explainer(document, variables)
-    problems = [*variables.problems, *_repeated_extensions(values.get("hints"), explainer)]
+    sources = Sources.read(find(path), environ)
+    values = sources.values
+    problems = [*sources.problems, *_repeated_extensions(values.get("hints"), sources)]
     settings: Settings | None = None
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        problems += explainer.explain(error)
+        problems += explained(error, sources)
     wrong = [*wrong_references(values, settings)]
     if settings is not None:
         users = (user.name for user in settings.sip.users)
         wrong += chain(mistakes(settings), unknown_watchers(settings.hints, users), wrong_together(settings))
-    problems += (explainer.problem(path, reason) for path, reason in wrong)
+    problems += (sources.problem(path, reason) for path, reason in wrong)
     if settings is None or problems:
         raise ConfigError(tuple(sorted(problems, key=_reading_order)))
     return settings
@@ -62,13 +59,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 def doubts(settings: Settings, path: Path | None, environ: Mapping[str, str]) -> tuple[Problem, ...]:
     """What is right, but probably not meant, with its place; `settings` are what `load` gave for the others."""
-    explainer = Explainer(Document.read(find(path)), environment.read(environ))
-    found = rule_doubts(settings, explainer.where)
-    problems = (explainer.problem(key, words) for key, words in found)
+    sources = Sources.read(find(path), environ)
+    problems = (sources.problem(key, words) for key, words in rule_doubts(settings, sources.where))
     return tuple(sorted(problems, key=_reading_order))
 
 
-def _repeated_extensions(hints: object, explainer: Explainer) -> Iterator[Problem]:
+def _repeated_extensions(hints: object, sources: Sources) -> Iterator[Problem]:
     """Looked for in what was written, since the model looks only when every hint is right by itself."""
     sections = enumerate(hints if isinstance(hints, list) else ())
     written = [
@@ -78,8 +74,8 @@ def _repeated_extensions(hints: object, explainer: Explainer) -> Iterator[Proble
     ]
     for again, first in repeated([extension for _, extension in written]):
         path = ("hints", written[again][0], "extension")
-        place = explainer.where(("hints", written[first][0], "extension"))
-        yield explainer.problem(path, f"{written[again][1]!r} stands already at {place}")
+        place = sources.where(("hints", written[first][0], "extension"))
+        yield sources.problem(path, f"{written[again][1]!r} stands already at {place}")
 
 
 def _reading_order(problem: Problem) -> tuple[bool, int, int]:

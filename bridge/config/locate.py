@@ -24,6 +24,11 @@ _STRING = re.compile(
 )
 
 
+def dotted(path: KeyPath) -> str:
+    """`hints[1].name`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
 class Place(NamedTuple):
     """Line and column (from 1) of a key, or of an element of an array.
 

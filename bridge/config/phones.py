@@ -1,7 +1,6 @@
 """The phones whose files the bridge makes: `[provisioning]` and `[[phones]]`."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from bridge.config.addresses import parse_server
 from bridge.config.section import Section
-from bridge.config.users import NO_SECRET, TWO_SECRETS, Name
+from bridge.config.users import NO_SECRET, Name
 from bridge.config.values import EMPTY_IS_NONE
 from bridge.phones.mac import parse_mac
 from bridge.phones.models import Model, model_of
@@ -78,35 +77,25 @@ class ProvisioningSettings(Section):
 
 
 class PbxSettings(Section):
-    """A phone's account at a PBX. The password stands here or in a file."""
+    """A phone's account at a PBX."""
 
     server: _Server
     transport: Transport = "udp"
     user: Name
     auth_user: Annotated[Name | None, EMPTY_IS_NONE] = None
     password: Annotated[SecretStr | None, EMPTY_IS_NONE] = None
-    password_file: Annotated[str | None, EMPTY_IS_NONE] = None
     voicemail: str = ""
 
     @model_validator(mode="after")
-    def _has_one_secret(self) -> Self:
-        if self.password is None and self.password_file is None:
+    def _has_a_secret(self) -> Self:
+        if self.password is None:
             raise PydanticCustomError(NO_SECRET, "needs a password, or password_file")
-        if self.password is not None and self.password_file is not None:
-            raise PydanticCustomError(TWO_SECRETS, "has a password and password_file: one of them is enough")
         return self
 
     @property
     def address(self) -> Server:
         """Where the PBX is."""
         return Server(*parse_server(self.server), self.transport)
-
-    def read_password(self) -> str:
-        """The password; of a file, the first line. Raise OSError where it cannot be read, or is not text."""
-        if self.password is not None:
-            return self.password.get_secret_value()
-        data = Path(self.password_file or "").read_bytes()
-        return data.decode("utf-8", "surrogateescape").partition("\n")[0].rstrip("\r")
 
 
 class PhoneSettings(Section):

@@ -16,15 +16,8 @@ from bridge.sip.addressing import host_port
 FOLDER: Final = "/phones/"
 
 
-class PasswordUnreadable(Exception):  # noqa: N818 - says what it is, not that it is an error
-    """A file with a password cannot be read; the text says which, and why."""
-
-
 def provisioned(settings: Settings) -> Iterator[Phone]:
-    """Every phone, with its secrets. The settings are those of `load`, which has looked for `mistakes`.
-
-    Raises PasswordUnreadable.
-    """
+    """Every phone, with its secrets. The settings are those of `load`, which has looked for `mistakes`."""
     for phone in settings.phones:
         yield Phone(
             phone.parsed_mac,
@@ -125,17 +118,14 @@ def _accounts(settings: Settings, phone: PhoneSettings) -> Iterator[Account]:
     label = phone.name or phone.extension
     if phone.pbx is not None:
         pbx = phone.pbx
-        try:
-            password = pbx.read_password()
-        except OSError as error:
-            words = f"the password of phone {phone.parsed_mac} cannot be read from {pbx.password_file}"
-            raise PasswordUnreadable(f"{words}: {error.strerror}") from error
+        if pbx.password is None:
+            raise AssertionError("the section refuses an account without a password")
         yield Account(
             id=pbx.user,
             server=pbx.address,
             user=pbx.user,
             auth_user=pbx.auth_user or pbx.user,
-            password=password,
+            password=pbx.password.get_secret_value(),
             label=label or pbx.user,
             caller_id=f"{phone.name} <{pbx.user}>" if phone.name else pbx.user,
             voicemail=pbx.voicemail,

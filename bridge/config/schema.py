@@ -3,22 +3,29 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 from types import UnionType
-from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
 
 from bridge.config.locate import KeyPath
+from bridge.config.secrecy import REFERENCE
 from bridge.config.settings import Settings
+from bridge.config.tls import CREDENTIAL_FILE
 
 Names = tuple[str, ...]
 
 
 class Key(NamedTuple):
-    """One key that may be written, or one section. `listed`: it stands in a list or a table of sections."""
+    """One key that may be written, or one section. `listed`: it stands in a list or a table of sections.
+
+    `refers`: it is no key of the model, but names the file that holds the secret beside it.
+    """
 
     names: Names
     annotation: Any
     listed: bool
+    refers: bool = False
 
     @property
     def is_section(self) -> bool:
@@ -30,12 +37,25 @@ class Key(NamedTuple):
         """Whether its value is a list of plain texts."""
         return get_origin(self.annotation) is tuple and _section(self.annotation) is None
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value is a secret, or a list of them."""
+        return _mentions(self.annotation, SecretStr)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its value is the name of a file that can be handed over as a credential."""
+        return _mentions(self.annotation, CREDENTIAL_FILE)
+
 
 def keys(model: type[BaseModel], above: Names = (), listed: bool = False) -> Iterator[Key]:
-    """Every key of a section and of those below it, a section before its keys."""
+    """Every key of a section and of those below it, a section before its keys, a secret before its file."""
     for name, field in model.model_fields.items():
         names = (*above, field.alias or name)
-        yield Key(names, field.annotation, listed)
+        key = Key(names, _annotation(field), listed)
+        yield key
+        if key.is_secret:
+            yield Key((*above, f"{names[-1]}{REFERENCE}"), str, listed, refers=True)
         if section := _section(field.annotation):
             yield from keys(section, names, listed or _holds_several(field.annotation))
 
@@ -70,6 +90,17 @@ def closest(names: Names) -> Names | None:
     return next((near for near in same if near[0] == names[0]), same[0] if same else None)
 
 
+def _annotation(field: FieldInfo) -> Any:  # noqa: ANN401 (an annotation can be anything)
+    """With the mark that pydantic has taken from it."""
+    if CREDENTIAL_FILE in field.metadata:
+        return Annotated[field.annotation, CREDENTIAL_FILE]
+    return field.annotation
+
+
+def _mentions(annotation: Any, wanted: object) -> bool:  # noqa: ANN401 (an annotation can be anything)
+    return annotation is wanted or any(_mentions(part, wanted) for part in get_args(annotation))
+
+
 def _holds_several(annotation: Any) -> bool:  # noqa: ANN401 (an annotation can be anything)
     return get_origin(annotation) in (tuple, dict)
 
@@ -84,6 +115,7 @@ def _section(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 (an ann
 
 
 KEYS: Final = tuple(keys(Settings))
+BY_NAMES: Final = {key.names: key for key in KEYS}
 
 # Sections whose names are not ours: [sensors.office_door].
 _NAMED: Final = frozenset(

@@ -7,6 +7,9 @@ from typing import Final
 
 HIDDEN: Final = "(hidden)"
 
+# Behind the name of a secret: the key that names the file which holds it.
+REFERENCE: Final = "_file"
+
 _SECRET_NAME = re.compile(r"pass|pw|ha1|secret|token|credential|private", re.IGNORECASE)
 _WITHOUT_SECRETS: Final = (("sensors",), ("rules",))
 _USERINFO = re.compile(r"(?<=:)[^:@\s]+(?=@)")
@@ -14,7 +17,7 @@ _USERINFO = re.compile(r"(?<=:)[^:@\s]+(?=@)")
 
 def is_secret(name: str | int) -> bool:
     """Whether a key of this name may hold a secret."""
-    if isinstance(name, int):
+    if isinstance(name, int) or name.endswith(REFERENCE):
         return False
     return bool(_SECRET_NAME.search(name)) or bool(get_close_matches(name.lower(), ["password"], cutoff=0.7))
 

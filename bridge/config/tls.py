@@ -18,15 +18,18 @@ def _is_file_name(text: str) -> str:
     return text
 
 
-_File = Annotated[str, AfterValidator(_is_file_name)]
+# Of a file that a service manager may hand over: a credential of the key's name is this file.
+CREDENTIAL_FILE: Final = object()
+
+PemFile = Annotated[str, AfterValidator(_is_file_name), CREDENTIAL_FILE]
 
 
 class TlsSettings(Section):
     """PEM files. With `client_ca`, phones need certificates of that CA."""
 
-    certificate: _File
-    key: _File
-    client_ca: Annotated[_File | None, EMPTY_IS_NONE] = None
+    certificate: PemFile
+    key: PemFile
+    client_ca: Annotated[PemFile | None, EMPTY_IS_NONE] = None
 
     @property
     def files(self) -> tuple[Path, Path, Path | None]:

@@ -61,7 +61,9 @@ class UserSettings(Section):
     @model_validator(mode="after")
     def _has_one_secret(self) -> Self:
         if self.password is None and not self.ha1:
-            raise PydanticCustomError(NO_SECRET, "needs a password, or ha1")
+            raise PydanticCustomError(
+                NO_SECRET, "needs a password, or ha1; password_file and ha1_file name files that hold them"
+            )
         if self.password is not None and self.ha1:
             raise PydanticCustomError(TWO_SECRETS, "has a password and ha1: one of them is enough")
         if len(self.hashes) < len(self.ha1):

@@ -204,5 +204,6 @@ def test_a_bridge_without_a_password_to_give_does_not_start(tmp_path, mosquitto)
         timeout=20,
         check=False,
     )
-    assert result.returncode == 1
-    assert "the password of phone 000fd3aabbcc cannot be read from /nothing/here" in result.stderr
+    assert result.returncode == 78
+    words = "phones[0].pbx.password cannot be read: /nothing/here: No such file or directory"
+    assert words in result.stderr

@@ -113,11 +113,10 @@ def test_without_phones(provision, capsys):
     assert "there are no [[phones]]" in capsys.readouterr().err
 
 
-def test_a_password_that_cannot_be_read_concerns_its_phone_alone(provision, capsys):
+def test_a_password_that_cannot_be_read(provision, capsys):
     provision.password.unlink()
-    assert provision("--phone", "000fd3aabbcc") == (0, FIRST)
-    assert provision()[0] == 1
-    assert "the password of phone 000fd3aabbdd cannot be read" in capsys.readouterr().err
+    assert provision() == (78, None)
+    assert f"phones[1].pbx.password cannot be read: {provision.password}: No such" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made(provision, capsys):

@@ -3,25 +3,24 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bridge.config import Settings, environment
-from bridge.config.document import Document
-from bridge.config.explain import Explainer, dotted
+from bridge.config import Settings
+from bridge.config.explain import explained
+from bridge.config.sources import Sources
 
 
 @pytest.fixture
 def explain(tmp_path: Path):
     """The problems that the settings have with a file: key and reason."""
 
-    def explained(text: str) -> list[tuple[str, str]]:
+    def explain(text: str) -> list[tuple[str, str]]:
         path = tmp_path / "c.toml"
         path.write_text(text, encoding="utf-8")
-        document = Document.read(path)
+        sources = Sources.read(path, {})
         with pytest.raises(ValidationError) as caught:
-            Settings(**document.values)
-        explainer = Explainer(document, environment.Environment())
-        return [(problem.key, problem.reason) for problem in explainer.explain(caught.value)]
+            Settings(**sources.values)
+        return [(problem.key, problem.reason) for problem in explained(caught.value, sources)]
 
-    return explained
+    return explain
 
 
 @pytest.mark.parametrize(
@@ -86,11 +85,6 @@ def test_words(explain, text, key, reason):
 def test_a_long_value_is_cut(explain):
     ((_, reason),) = explain(f"mqtt.port = '{'9' * 100}x'")
     assert reason == f"needs a whole number, got '{'9' * 58}…"
-
-
-def test_dotted():
-    assert dotted(("hints", 1, "name")) == "hints[1].name"
-    assert dotted(("mqtt",)) == "mqtt"
 
 
 def test_braces_in_a_reason_are_text(explain):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.config.locate import KeyPath, Place, locate
+from bridge.config.locate import dotted as with_dots
 
 TRICKY = st.text(st.sampled_from("ab \t\n\\\"'#=[]{},.é€\U0001f4de"), max_size=8)
 
@@ -165,3 +166,8 @@ def test_a_value_is_delimited_without_its_comment():
     text = "a = 07:32:00  # noon\n"
     place = locate(text)["a",]
     assert text[place.start : place.end] == "07:32:00"
+
+
+def test_dotted():
+    assert with_dots(("hints", 1, "name")) == "hints[1].name"
+    assert with_dots(("mqtt",)) == "mqtt"

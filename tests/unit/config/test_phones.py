@@ -48,7 +48,6 @@ def test_contacts_are_all_or_a_list(written, meant):
         (PhoneSettings, PHONE | {"contacts": "2000"}),
         (PbxSettings, PBX | {"server": "a:b"}),
         (PbxSettings, PBX | {"password": ""}),
-        (PbxSettings, PBX | {"password_file": "password"}),
     ],
 )
 def test_refused(section, values):
@@ -61,14 +60,6 @@ def test_a_phone_needs_an_account():
     with pytest.raises(ValidationError, match="needs user"):
         PhoneSettings.model_validate(PHONE | {"user": ""})
     assert PhoneSettings.model_validate(PHONE | {"user": "", "pbx": PBX}).user is None
-
-
-def test_a_password_may_stand_in_a_file(tmp_path):
-    file = tmp_path / "password"
-    file.write_bytes("gehéim #1\r\nsecond line\n".encode())
-    pbx = PbxSettings.model_validate(PBX | {"password": "", "password_file": str(file)})
-    assert pbx.read_password() == "gehéim #1"
-    assert PbxSettings.model_validate(PBX).read_password() == "secret"
 
 
 def test_the_address_of_a_pbx():

@@ -5,7 +5,7 @@ import pytest
 
 from bridge.config import ConfigError, Settings, load
 from bridge.config.advice import advice
-from bridge.config.provisioning import PasswordUnreadable, doubts, files_url, listed, provisioned
+from bridge.config.provisioning import doubts, files_url, listed, provisioned
 from bridge.phones.models import MODELS
 from bridge.phones.phone import Contact, Server
 from bridge.phones.roster import Listed
@@ -102,16 +102,6 @@ def test_what_all_phones_have_in_common(read):
     assert (one.dial_plan, dict(one.settings)) == ("xx", {"locale": "de_DE"})
 
 
-def test_a_password_file_that_is_not_there(read, tmp_path):
-    missing = tmp_path / "nothing"
-    pbx = PBX.replace('password = "pbx-secret"', f'password_file = "{missing}"')
-    settings = read(HINTS, USERS, BRIDGE, PHONE, pbx)
-    words = f"the password of phone 000fd3aabbcc cannot be read from {missing}: No such file or directory"
-    with pytest.raises(PasswordUnreadable) as caught:
-        list(provisioned(settings))
-    assert str(caught.value) == words
-
-
 def test_phones_are_listed_without_secrets(read):
     assert listed(read(USERS, BRIDGE, PHONE, PBX)) == (Listed("000fd3aabbcc", ("200", "2001", "300")),)
     assert listed(Settings()) == ()
@@ -195,9 +185,11 @@ def test_the_example_can_be_used_when_the_address_is_filled_in(tmp_path):
 # --- the document --------------------------------------------------------------------------------
 
 
-def test_what_the_document_shows_can_be_used(read):
+def test_what_the_document_shows_can_be_used(read, tmp_path):
     first, second = re.findall(r"^```toml\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
-    settings = read(HINTS, first)
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    settings = read(HINTS, first.replace("/etc/presence-bridge/phone-200", str(password)))
     assert listed(settings) == (Listed("000fd3aabbcc", ("200", "2000", "200")),)
     assert settings.provisioning.settings.keys() == {"time_zone", "locale"}
     assert read(second).provisioning.http

@@ -24,6 +24,7 @@ from bridge.config import (
 )
 from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.rules import RuleSettings
+from bridge.config.secret_files import referred
 from bridge.config.sensors import SensorSettings
 from bridge.config.settings import repeated
 from bridge.events import Address
@@ -156,7 +157,7 @@ def example(*, with_mqtt: bool) -> dict[str, object]:
     if with_mqtt:
         sections = r"\[mqtt\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$|\[sensors\.[a-z_.]+\]$|\[\[rules\]\]$"
         text = re.sub(rf"^# (?={sections}|[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
-    return tomllib.loads(text)
+    return referred(tomllib.loads(text)).values
 
 
 def flat(values: object, above: str = "") -> Iterator[tuple[str, object]]:
