@@ -5,7 +5,8 @@ from typing import Any
 
 from bridge.commands.command import account_of
 from bridge.config import Settings
-from bridge.io.oneshot import Account, BrokerError, ask, read_retained
+from bridge.io.mqtt import Account
+from bridge.io.oneshot import BrokerError, ask, read_retained
 
 
 def require_bridge(account: Account, base_topic: str) -> None:

@@ -8,15 +8,19 @@ from typing import Final
 
 from bridge.commands.check_rules import rule_lines, sensor_lines
 from bridge.commands.columns import columns
-from bridge.config import Settings, SipSettings, TlsSettings, doubts, find
+from bridge.composition.options import broker_account
+from bridge.config import MqttSettings, Settings, SipSettings, TlsSettings, doubts, find
 from bridge.config.addresses import Network, is_loopback
 from bridge.config.advice import advice
 from bridge.config.environment import variable
+from bridge.config.insecurity import insecure
 from bridge.config.phones import PhoneSettings
 from bridge.config.provisioning import contacts_of, files_url
 from bridge.events import Address
 from bridge.features.feature_code import FeatureCode
-from bridge.io.tls import TlsError, TlsFiles, server_context
+from bridge.io.mqtt.tls import context_of
+from bridge.io.pem import TlsError
+from bridge.io.tls import TlsFiles, server_context
 from bridge.model.facts import device_path
 from bridge.model.hint import Hint
 from bridge.model.presence import format_presence
@@ -55,6 +59,7 @@ def report(settings: Settings, store: Path | None = None) -> Iterator[str]:
     listeners = [_listener(f"{one.transport}://", one.address) for one in settings.sip.listeners]
     yield from columns(
         ("  broker", _broker(settings)),
+        *_broker_tls(settings),
         ("  base topic", settings.base_topic),
         *_labelled("  SIP", listeners),
         *_tls(settings.sip.tls),
@@ -75,7 +80,10 @@ def report(settings: Settings, store: Path | None = None) -> Iterator[str]:
     for block in (sensor_lines(settings), rule_lines(settings)):
         lines = [*block]
         yield from ("", *lines) if lines else ()
-    for doubt in (*advice(settings), *_unusable(settings.sip.tls)):
+    for words in insecure(settings):
+        yield ""
+        yield f"insecure: {printable(words, 1000)}"
+    for doubt in (*advice(settings), *_unusable(settings)):
         yield ""
         yield f"warning: {printable(doubt, 1000)}"
 
@@ -86,7 +94,28 @@ def _broker(settings: Settings) -> str:
         return "embedded broker, as there is no [mqtt] section; its retained states end with the bridge"
     user = f" as {printable(mqtt.username)}" if mqtt.username else ""
     password = ", with a password" if mqtt.password else ""
-    return f"mqtt://{host_port(Address(mqtt.host, mqtt.port))}{user}{password}"
+    return f"{_url(mqtt)}{user}{password}"
+
+
+def _url(mqtt: MqttSettings) -> str:
+    """The broker's address, as other programs write it."""
+    where = host_port(Address(mqtt.host, mqtt.port))
+    secure = "s" if mqtt.tls is not None else ""
+    if mqtt.transport == "websockets":
+        return f"ws{secure}://{where}{mqtt.websocket_path}"
+    return f"mqtt{secure}://{where}"
+
+
+def _broker_tls(settings: Settings) -> Iterator[tuple[str, str]]:
+    """How the broker is known, and how it knows us; nothing without TLS."""
+    tls = settings.mqtt and settings.mqtt.tls
+    if not tls:
+        return
+    known = f"the broker shows a certificate of {tls.ca}" if tls.ca else "the broker shows one of a known CA"
+    known = known if tls.verify else "NOT VERIFIED: whatever the broker shows is accepted"
+    name = f" for {tls.server_name}" if tls.server_name else ""
+    ours = f"the bridge shows {tls.certificate}" if tls.certificate else "the bridge shows none"
+    yield "  broker's TLS", printable(f"{known}{name}; {ours}; TLS {tls.minimum_version} or newer", 300)
 
 
 def _listener(scheme: str, address: Address) -> str:
@@ -103,11 +132,17 @@ def _tls(tls: TlsSettings | None) -> Iterator[tuple[str, str]]:
         yield "  TLS", printable(f"certificate {tls.certificate}; {shown}", 200)
 
 
-def _unusable(tls: TlsSettings | None) -> Iterator[str]:
-    """What keeps the bridge from starting, unless only its own account can read the files."""
+def _unusable(settings: Settings) -> Iterator[str]:
+    """What keeps the bridge from its work, unless only its own account can read the files."""
+    sip, broker = settings.sip.tls, broker_account(settings.mqtt or MqttSettings()).tls
     try:
-        if tls is not None:
-            server_context(TlsFiles(*tls.files))
+        if sip is not None:
+            server_context(TlsFiles(*sip.files))
+    except TlsError as error:
+        yield str(error)
+    try:
+        if broker is not None:
+            context_of(broker)
     except TlsError as error:
         yield str(error)
 

@@ -3,8 +3,9 @@
 import argparse
 from typing import Protocol
 
+from bridge.composition.options import broker_account
 from bridge.config import MqttSettings, Settings
-from bridge.io.oneshot import Account
+from bridge.io.mqtt import Account
 
 
 class Command(Protocol):
@@ -25,9 +26,7 @@ class Command(Protocol):
 
 def account_of(settings: Settings) -> Account:
     """The broker that the bridge uses; the embedded one listens where the defaults say."""
-    mqtt = settings.mqtt or MqttSettings()
-    password = mqtt.password.get_secret_value() if mqtt.password is not None else None
-    return Account(mqtt.host, mqtt.port, mqtt.username, password)
+    return broker_account(settings.mqtt or MqttSettings())
 
 
 def provider_of(name: str, settings: Settings) -> str | None:

@@ -7,8 +7,7 @@ from contextlib import suppress
 
 from bridge.commands.stopwatch import Stopwatch
 from bridge.events import BrokerConnected, BrokerDisconnected, Event, MessageReceived
-from bridge.io.mqtt import MqttLink, MqttOptions
-from bridge.io.oneshot import Account
+from bridge.io.mqtt import Account, MqttLink, MqttOptions
 from bridge.io.tasks import Tasks
 from bridge.topics.route import FactRead, Rejected, Routes
 
@@ -28,14 +27,11 @@ class Ear:
         client_id = f"presence-bridge-watch-{secrets.token_hex(4)}"
         self._last_word = (f"{base_topic}/watch/{client_id}", b"")
         options = MqttOptions(
-            host=account.host,
-            port=account.port,
+            account=account,
             client_id=client_id,
             # Nobody is to remember this client: an empty retained message leaves nothing behind.
             will_topic=self._last_word[0],
             will_payload=self._last_word[1],
-            username=account.username,
-            password=account.password,
             # Every broker speaks the older version, the embedded one included.
             mqtt5=False,
         )

@@ -45,10 +45,12 @@ def in_words(data: Mapping[str, Any]) -> Iterator[str]:
     yield _line("store", words["store"])
     yield _line("phones", _phones(data))
     yield _line("last NOTIFY", _last_notify(data))
+    for words in data.get("insecure", ()):  # a bridge of an earlier version does not say
+        yield _line("INSECURE", words)
 
 
 def _line(title: str, words: str) -> str:
-    return f"  {title:<12} {printable(words, 200)}".rstrip()
+    return f"  {title:<12} {printable(words, 300)}".rstrip()
 
 
 def _loss(loss: Mapping[str, Any] | None) -> str:

@@ -15,8 +15,9 @@ from bridge.commands.stopwatch import GRACE, Stopwatch, begins_anew
 from bridge.commands.wording import TITLES, arrival, document, line, refusal, row
 from bridge.config import Listener, Settings
 from bridge.config.addresses import parse_listener
+from bridge.io.pem import TlsError
 from bridge.io.streams import Security
-from bridge.io.tls import Pinned, TlsError
+from bridge.io.tls import Pinned
 from bridge.model.facts import FactKey
 from bridge.model.words import printable
 from bridge.subscriber.reports import Refused, Report, Seen

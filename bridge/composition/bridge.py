@@ -16,11 +16,12 @@ from pathlib import Path
 from bridge import __version__
 from bridge.composition.core import Core, Outside
 from bridge.composition.instruments import Instruments
-from bridge.composition.options import idle, listening
+from bridge.composition.options import broker_account, idle, listening
 from bridge.composition.reloading import Prepared, Reloading, served_files
 from bridge.composition.supervision import Supervision
 from bridge.composition.website import website
 from bridge.config import MqttSettings, Settings
+from bridge.config.insecurity import insecure
 from bridge.config.provisioning import FOLDER, files_url
 from bridge.effects import Observation, PhoneFileAnswered
 from bridge.events import (
@@ -165,6 +166,8 @@ class Bridge:
     async def start(self) -> None:
         """Open everything. Raise StartError; `stop` closes what was opened by then."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
+        for words in insecure(self._settings):
+            log.warn(f"insecure: {words}")
         self._questions.open()
         content = self._open_store()
         self._open_sip()
@@ -261,10 +264,7 @@ class Bridge:
     def _make_phone_files(self) -> None:
         self._served = served_files(self._settings)
         url = files_url(self._settings)
-        log.warn(
-            f"the files of {len(self._settings.phones)} phones are served at {url} without encryption:"
-            " the passwords in them can be read on the way"
-        )
+        log.note(f"the files of {len(self._settings.phones)} phones are served at {url}")
 
     async def _open_mqtt(self) -> None:
         embedded = self._settings.mqtt is None and not await self._found_broker()
@@ -272,12 +272,9 @@ class Bridge:
             await self._open_embedded()
         mqtt = self._settings.mqtt or MqttSettings()
         options = MqttOptions(
-            host=mqtt.host,
-            port=mqtt.port,
+            account=broker_account(mqtt),
             client_id=mqtt.client_id or f"presence-bridge-{socket.gethostname()}",
             will_topic=state_topic(self._base_topic),
-            username=mqtt.username,
-            password=mqtt.password.get_secret_value() if mqtt.password is not None else None,
             keepalive_seconds=mqtt.keepalive_seconds,
             mqtt5=self._mqtt5 and not embedded,
         )

@@ -18,6 +18,7 @@ from bridge.composition.options import (
 )
 from bridge.composition.self_report import ReportOptions, SelfReport
 from bridge.config import MqttSettings, Settings
+from bridge.config.insecurity import insecure
 from bridge.config.provisioning import listed
 from bridge.effects import BrokerSynchronised, Emit, StoreResumed
 from bridge.engine import Engine
@@ -286,6 +287,7 @@ class Core:
             unconverged=self._behind,
             messages_received=lambda: self.session.messages_received,
             last_loss=lambda: self.session.last_loss,
+            insecure=lambda: insecure(self._settings),
         )
 
     def _behind(self, now: float) -> tuple[int, float]:

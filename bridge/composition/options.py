@@ -1,14 +1,17 @@
 """What each part is told of the configuration."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from bridge import __version__
-from bridge.config import Settings
+from bridge.config import MqttSettings, Settings
 from bridge.config.fingerprint import fingerprint
+from bridge.config.mqtt import MqttTlsSettings
 from bridge.homeassistant.home import HomeOptions
 from bridge.io.connection import StreamLimits
 from bridge.io.listeners import ListenerOptions
+from bridge.io.mqtt import Account, BrokerTls
 from bridge.io.tls import TlsFiles
 from bridge.model.words import printable
 from bridge.notifier.capacity import Limits
@@ -26,6 +29,30 @@ def account(settings: Settings) -> str:
     """Who the bridge is to the broker."""
     username = settings.mqtt.username if settings.mqtt is not None else None
     return "a client without user name" if username is None else f"user {printable(username)}"
+
+
+def broker_account(mqtt: MqttSettings) -> Account:
+    """Where the broker is, and how it is reached."""
+    return Account(
+        mqtt.host,
+        mqtt.port,
+        mqtt.username,
+        mqtt.password.get_secret_value() if mqtt.password is not None else None,
+        _broker_tls(mqtt.tls) if mqtt.tls is not None else None,
+        mqtt.websocket_path if mqtt.transport == "websockets" else None,
+    )
+
+
+def _broker_tls(tls: MqttTlsSettings) -> BrokerTls:
+    ca, certificate, key = (Path(name) if name else None for name in (tls.ca, tls.certificate, tls.key))
+    return BrokerTls(
+        ca=ca,
+        certificate=certificate,
+        key=key,
+        server_name=tls.server_name,
+        minimum_version=tls.minimum_version,
+        verify=tls.verify,
+    )
 
 
 def configured(settings: Settings, restart_needed: Sequence[str] = ()) -> Configured:

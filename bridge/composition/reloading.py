@@ -8,6 +8,7 @@ from functools import partial
 from bridge.composition.core import nothing_to_read
 from bridge.composition.options import configured, governed_providers, home_options
 from bridge.config import ConfigError, Settings
+from bridge.config.insecurity import insecure
 from bridge.config.provisioning import files_url, provisioned
 from bridge.config.reload import renewed
 from bridge.events import Asked, Feed
@@ -102,7 +103,10 @@ class Reloading:
 
     def _accept(self, prepared: Prepared, answers: list[Answer], now: float) -> None:
         self._apply(prepared, now)
-        self._running = prepared.settings
+        known, self._running = insecure(self._running), prepared.settings
+        for words in insecure(prepared.settings):
+            if words not in known:
+                log.warn(f"insecure: {words}")
         self.last = Reload(successful=True, succeeded_at=time.time())
         log.note(f"the configuration was read anew; {'; '.join(prepared.applied) or 'nothing in it is new'}")
         restart_needed = prepared.said.restart_needed

@@ -6,10 +6,11 @@ from bridge.config.hints import HintSettings
 from bridge.config.http import HttpSettings
 from bridge.config.load import doubts, find, load
 from bridge.config.metrics import MetricsSettings
+from bridge.config.mqtt import MqttSettings
 from bridge.config.phones import PbxSettings, PhoneSettings, ProvisioningSettings
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.profiles import ProfileSettings
-from bridge.config.settings import MqttSettings, Settings, SipSettings
+from bridge.config.settings import Settings, SipSettings
 from bridge.config.tls import TlsSettings
 from bridge.config.users import UserSettings
 

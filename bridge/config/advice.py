@@ -3,13 +3,31 @@
 from collections.abc import Iterator
 
 from bridge.config.addresses import is_loopback
+from bridge.config.mqtt import TLS_PORT, MqttSettings
 from bridge.config.provisioning import doubts
 from bridge.config.settings import Settings, SipSettings, repeated
 
 
 def advice(settings: Settings) -> tuple[str, ...]:
     """One sentence for each doubt, with what to do about it."""
-    return (*_reach(settings.sip), *_users(settings), *_hints(settings), *doubts(settings))
+    return (
+        *_broker(settings.mqtt),
+        *_reach(settings.sip),
+        *_users(settings),
+        *_hints(settings),
+        *doubts(settings),
+    )
+
+
+def _broker(mqtt: MqttSettings | None) -> Iterator[str]:
+    if mqtt is None:
+        return
+    if mqtt.password is not None and mqtt.username is None:
+        yield "[mqtt] password is of no use without username"
+    if mqtt.tls is None and mqtt.port == TLS_PORT:
+        yield f"port {TLS_PORT} of [mqtt] is that of brokers with TLS: write [mqtt.tls], which may be empty"
+    if mqtt.transport == "websockets" and "port" not in mqtt.model_fields_set:
+        yield f"[mqtt] transport is websockets on port {mqtt.port}, where brokers rarely speak them: write port"
 
 
 def _reach(sip: SipSettings) -> Iterator[str]:
@@ -27,9 +45,6 @@ def _reach(sip: SipSettings) -> Iterator[str]:
         )
     if sip.tls is not None and not any(listener.transport == "tls" for listener in sip.listeners):
         yield "[sip.tls] is of no use without a tls:// address in [sip] listen, such as tls://0.0.0.0:5061"
-    for network in sip.networks:
-        if network.prefixlen == 0:
-            yield f"{network} in [sip] trusted_networks lets everybody in who can reach the port"
 
 
 def _users(settings: Settings) -> Iterator[str]:

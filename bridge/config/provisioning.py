@@ -72,16 +72,11 @@ def doubts(settings: Settings) -> Iterator[str]:
     provisioning = settings.provisioning
     if provisioning.http and not settings.phones:
         yield "[provisioning] http is of no use without [[phones]]"
-    elif provisioning.http:
+    elif provisioning.http and is_loopback(settings.http.address.host):
         yield (
-            "the files of phones are served without encryption: the passwords in them can be read by"
-            " whoever can listen on the network between phone and bridge"
+            f"phones cannot fetch their files: [http] listen is {host_port(settings.http.address)},"
+            " which only this machine reaches"
         )
-        if is_loopback(settings.http.address.host):
-            yield (
-                f"phones cannot fetch their files: [http] listen is {host_port(settings.http.address)},"
-                " which only this machine reaches"
-            )
     if settings.phones and all(one.transport != provisioning.transport for one in settings.sip.listeners):
         yield (
             f"phones are told to reach the bridge by {provisioning.transport}, for which there is no"

@@ -84,7 +84,7 @@ EFFECTS: Final = (
     ),
     Effect(("log.level",), True, "It holds for the next line, whatever was asked for while the bridge ran"),
     Effect(("log.format",), False, "How the log is written"),
-    Effect(("mqtt",), False, "Who the bridge is to the broker, and the names of all topics"),
+    Effect(("mqtt",), False, "Who the bridge is to the broker, and the names of all topics. Renewed files of `[mqtt.tls]` are taken by the next connection"),
     Effect(
         ("sip.listen", "sip.tls", "sip.max_connections"),
         False,

@@ -11,7 +11,6 @@ from typing import Annotated, Final, Literal
 from pydantic import (
     AfterValidator,
     Field,
-    SecretStr,
     ValidationInfo,
     field_validator,
 )
@@ -21,7 +20,6 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bridge.config.addresses import (
     Listener,
     Network,
-    parse_host,
     parse_listener,
     parse_network,
 )
@@ -31,6 +29,7 @@ from bridge.config.homeassistant import HomeAssistantSettings
 from bridge.config.http import HttpSettings
 from bridge.config.log import LogSettings
 from bridge.config.metrics import MetricsSettings
+from bridge.config.mqtt import MqttSettings
 from bridge.config.phones import PhoneSettings, ProvisioningSettings
 from bridge.config.profiles import ProfileSettings
 from bridge.config.rule_options import RuleOptionsSettings
@@ -39,9 +38,8 @@ from bridge.config.section import Section
 from bridge.config.sensors import SensorName, SensorSettings
 from bridge.config.store import StoreSettings
 from bridge.config.tls import NO_CERTIFICATE, TlsSettings
-from bridge.config.topic import TopicName
 from bridge.config.users import UNSUITED, Algorithm, Name, UserSettings
-from bridge.config.values import EMPTY_IS_NONE, Seconds, Whole
+from bridge.config.values import Seconds, Whole
 from bridge.features.feature_code import FeatureCode
 from bridge.model.hint import Hint
 from bridge.notifier.profiles import Profiles
@@ -85,20 +83,6 @@ def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Expires = Annotated[Whole, Field(ge=0, le=_LONGEST_EXPIRES)]
-
-
-class MqttSettings(Section):
-    """The broker to use."""
-
-    host: Annotated[str, _is(parse_host)] = "127.0.0.1"
-    port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
-    base_topic: TopicName = "presence-bridge"
-    username: Annotated[str | None, EMPTY_IS_NONE] = None
-    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = None
-    client_id: str = ""
-    keepalive_seconds: Annotated[Whole, Field(ge=0, le=65535)] = 30
-    health_interval_seconds: Annotated[Seconds, Field(ge=1)] = 60
-    publish_phones: bool = True
 
 
 class SipSettings(Section):

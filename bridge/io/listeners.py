@@ -13,6 +13,7 @@ from bridge.io.capacity import Capacity
 from bridge.io.connection import StreamLimits
 from bridge.io.descriptors import allow_descriptors
 from bridge.io.destination import is_same_family, leads_to
+from bridge.io.pem import TlsError
 from bridge.io.reopening import Reopenable, keep_open
 from bridge.io.runner import Listener
 from bridge.io.streams import Security, Streams
@@ -21,7 +22,7 @@ from bridge.io.systemd.keeping import Keeping
 from bridge.io.systemd.refusal import refuse_calls, refuse_no_more
 from bridge.io.tasks import Tasks
 from bridge.io.tcp import TcpListener
-from bridge.io.tls import Certificates, TlsError, TlsFiles
+from bridge.io.tls import Certificates, TlsFiles
 from bridge.io.udp import UdpListener
 from bridge.sip.addressing import host_port
 

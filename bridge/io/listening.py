@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
 
-from bridge.io.oneshot import Account, BrokerError, with_client
+from bridge.io.mqtt import Account
+from bridge.io.oneshot import BrokerError, with_client
 
 # Seconds for which the bridge is asked to go on: whoever is gone is forgotten so soon.
 _LEASE: Final = 30.0

@@ -3,14 +3,17 @@
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, topic_matches_sub
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, topic_matches_sub
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+
+from bridge.io.mqtt import Account, reasons
+from bridge.io.mqtt.client import BrokerClient
+from bridge.io.pem import TlsError
 
 # Seconds for the whole errand: a person is waiting.
 _PATIENCE = 5.0
@@ -18,19 +21,6 @@ _PATIENCE = 5.0
 
 class BrokerError(Exception):
     """The errand failed; the text says how, and at which broker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where the broker is, and who we are there."""
-
-    host: str
-    port: int
-    username: str | None = None
-    password: str | None = None
-
-    def __str__(self) -> str:
-        return f"the broker at {self.host}:{self.port}"
 
 
 def publish(account: Account, topic: str, payload: bytes) -> None:
@@ -112,7 +102,7 @@ def ask(
 def with_client(account: Account, errand: Callable[[Client], None]) -> None:
     """Connect, let `errand` use the connection from this thread, and disconnect. Raise BrokerError."""
     answered = Event()
-    refusal: list[str] = []
+    refusals: list[str] = []
 
     def connected(
         _client: Client,
@@ -122,24 +112,33 @@ def with_client(account: Account, errand: Callable[[Client], None]) -> None:
         _properties: Properties | None,
     ) -> None:
         if code.is_failure:
-            refusal.append(str(code))
+            refusals.append(reasons.of_refusal(code, account).words)
         answered.set()
 
+    def disconnected(
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if not answered.is_set():
+            refusals.append(reasons.of_silence(code, account, client.alert).words)
+            answered.set()
+
     # Protocol 3.1.1, which every broker speaks, the embedded one included.
-    client = Client(CallbackAPIVersion.VERSION2, client_id="", reconnect_on_failure=False)
-    client.on_connect = connected
-    if account.username is not None:
-        client.username_pw_set(account.username, account.password)
+    client = BrokerClient(account, MQTTProtocolVersion.MQTTv311, "")
+    client.on_connect, client.on_disconnect = connected, disconnected
     try:
-        client.connect(account.host, account.port)
-    except OSError as error:
-        raise BrokerError(f"{account} cannot be reached: {error.strerror or error}") from error
+        client.reach()
+    except (OSError, TlsError, ValueError) as error:
+        raise BrokerError(reasons.of_error(error, account).words) from error
     client.loop_start()
     try:
         if not answered.wait(_PATIENCE):
             raise BrokerError(f"{account} did not answer within {_PATIENCE:g} s")
-        if refusal:
-            raise BrokerError(f"{account} refused the connection: {refusal[0]}")
+        if refusals:
+            raise BrokerError(refusals[0])
         errand(client)
     finally:
         if client.disconnect() is MQTTErrorCode.MQTT_ERR_SUCCESS:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bridge.io.certificate import ExpiryNotice, first_expiry
+from bridge.io.pem import TlsError, in_words, load_ca, load_pair, read_certificate
 
 # A TLS connection of asyncio has a buffer of this size to read into. By default it is 256 kB, which
 # would be half a gigabyte for 2,000 phones; a TLS record holds 16 kB (RFC 8446 section 5.1).
@@ -17,13 +18,7 @@ sslproto.SSLProtocol.max_size = 16_384
 # Seconds between two looks at the files.
 _LOOK: Final = 2.0
 
-_CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
-_PRIVATE_KEY: Final = b"PRIVATE KEY-----"
-_ENCRYPTED: Final = (b"BEGIN ENCRYPTED PRIVATE KEY", b"Proc-Type: 4,ENCRYPTED")
-
-
-class TlsError(Exception):
-    """The files cannot be used; the text says which, and why."""
+_SECTION: Final = "[sip.tls]"
 
 
 class TlsFiles(NamedTuple):
@@ -47,13 +42,13 @@ class Certificates:
         self._read = self._seen = _stamps(files)
         self.server: ssl.SSLContext = server_context(files)
         self.client: ssl.SSLContext | None = client_context(files)
-        self.expires_at = first_expiry(_pem(files.certificate, "certificate", _CERTIFICATE))
+        self.expires_at = first_expiry(read_certificate(files.certificate, f"{_SECTION} certificate"))
 
     def reload(self) -> None:
         """Read the files again; raise TlsError, and keep what there is, if they cannot be used."""
         self._read = self._seen = _stamps(self._files)
         server, client = server_context(self._files), client_context(self._files)
-        expires_at = first_expiry(_pem(self._files.certificate, "certificate", _CERTIFICATE))
+        expires_at = first_expiry(read_certificate(self._files.certificate, f"{_SECTION} certificate"))
         self.server, self.client, self.expires_at = server, client, expires_at
 
     def have_changed(self) -> bool:
@@ -120,11 +115,12 @@ def _pinned_context(certificate: Path) -> ssl.SSLContext:
     context.check_hostname = False
     # It need not be a CA's.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    first, end, _ = _pem(certificate, "certificate", _CERTIFICATE).partition(b"-----END CERTIFICATE-----")
+    content = read_certificate(certificate, f"{_SECTION} certificate")
+    first, end, _ = content.partition(b"-----END CERTIFICATE-----")
     try:
         context.load_verify_locations(cadata=(first + end).decode("ascii", "replace"))
     except ssl.SSLError as error:
-        raise TlsError(f"[sip.tls] certificate {certificate} cannot be used: {_words(error)}") from error
+        raise TlsError(f"{_SECTION} certificate {certificate} cannot be used: {in_words(error)}") from error
     return context
 
 
@@ -132,42 +128,9 @@ def _prepare(context: ssl.SSLContext, files: TlsFiles) -> None:
     # RFC 8996 forbids what is older.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
-    certificate, key, client_ca = files
-    _pem(certificate, "certificate", _CERTIFICATE)
-    if any(sign in _pem(key, "key", _PRIVATE_KEY) for sign in _ENCRYPTED):
-        raise TlsError(
-            f"[sip.tls] key {key} is protected by a passphrase, which nobody types for a service:"
-            f" openssl pkey -in {key} writes it without"
-        )
-    try:
-        context.load_cert_chain(certificate, key)
-    except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
-            raise TlsError(f"[sip.tls] key {key} is not that of certificate {certificate}") from error
-        raise TlsError(
-            f"[sip.tls] certificate {certificate} and key {key} cannot be used: {_words(error)}"
-        ) from error
-    if client_ca is not None:
-        _pem(client_ca, "client_ca", _CERTIFICATE)
-        try:
-            context.load_verify_locations(client_ca)
-        except ssl.SSLError as error:
-            raise TlsError(f"[sip.tls] client_ca {client_ca} cannot be used: {_words(error)}") from error
-
-
-def _pem(path: Path, name: str, sign: bytes) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise TlsError(f"[sip.tls] {name} {path} cannot be read: {error.strerror}") from error
-    if sign not in content:
-        what = "private key" if sign is _PRIVATE_KEY else "certificate"
-        raise TlsError(f"[sip.tls] {name} {path} holds no {what} in PEM format")
-    return content
-
-
-def _words(error: ssl.SSLError) -> str:
-    return (error.reason or str(error)).lower().replace("_", " ")
+    load_pair(context, files.certificate, files.key, _SECTION)
+    if files.client_ca is not None:
+        load_ca(context, files.client_ca, f"{_SECTION} client_ca")
 
 
 def _stamps(files: TlsFiles) -> tuple[object, ...]:

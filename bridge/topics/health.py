@@ -1,7 +1,7 @@
 """`<base>/bridge/health`: how the bridge is doing. Retained JSON, for dashboards and people."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,7 +28,8 @@ class Vitals:
     """Where the numbers come from; asked when they are needed.
 
     `unconverged`: how many subscriptions have not acknowledged what is true, and for how many seconds
-    the first of them has not. `last_loss`: why and when (monotonic) the broker was last away.
+    the first of them has not. `last_loss`: why and when (monotonic) the broker was last away. `insecure`: what
+    the configuration leaves open, a sentence each.
     """
 
     readiness: Callable[[], Readiness]
@@ -37,6 +38,7 @@ class Vitals:
     unconverged: Callable[[float], tuple[int, float]]
     messages_received: Callable[[], int]
     last_loss: Callable[[], tuple[str, float] | None]
+    insecure: Callable[[], Sequence[str]] = tuple
 
 
 class HealthTopic:
@@ -105,6 +107,7 @@ class HealthTopic:
             "messages_sent": self._sent,
             "rejected": dict(self._rejected),
             "last_broker_loss": self._loss(),
+            "insecure": list(vitals.insecure()),
         }
 
     # --- what is counted --------------------------------------------------------------------------

@@ -4,10 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import fields
 
 from bridge.events import BrokerConnected, BrokerDisconnected, Event, MessageReceived
 from bridge.io.backoff import Backoff
-from bridge.io.mqtt import MqttLink, MqttOptions
+from bridge.io.mqtt import Account, MqttLink, MqttOptions
+
+_ACCOUNT = frozenset(field.name for field in fields(Account))
 
 
 class Recorder:
@@ -56,14 +59,10 @@ async def linked(
     **options: object,
 ) -> AsyncIterator[MqttLink]:
     """A running link, with short pauses between its tries unless told; cancelled at the end if it still runs."""
-    settings = {
-        "host": "127.0.0.1",
-        "client_id": "bridge-under-test",
-        "will_topic": "b/bridge/state",
-        **options,
-    }
+    account = {name: options.pop(name) for name in _ACCOUNT & options.keys()}
+    settings = {"client_id": "bridge-under-test", "will_topic": "b/bridge/state", **options}
     link = MqttLink(
-        MqttOptions(port=port, **settings),
+        MqttOptions(account=Account(**{"host": "127.0.0.1", "port": port, **account}), **settings),
         recorder.feed,
         recorder.reports.append,
         clock,

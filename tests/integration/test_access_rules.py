@@ -9,7 +9,8 @@ import pytest
 from bridge.composition import Bridge
 from bridge.config import load
 from bridge.effects import Warned
-from bridge.io.oneshot import Account, BrokerError, read_retained
+from bridge.io.mqtt import Account
+from bridge.io.oneshot import BrokerError, read_retained
 from integration.programs import Mosquitto, free_port
 from support.bridge_process import free_udp_port
 

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from bridge.cli import main
-from bridge.io.oneshot import Account, BrokerError, ask
+from bridge.io.mqtt import Account
+from bridge.io.oneshot import BrokerError, ask
 from integration.programs import free_port
 from support.bridge_process import ROOT, BridgeProcess
 
@@ -107,7 +108,7 @@ def test_a_broker_that_is_not_there_is_said_in_words(tmp_path, capsys, command):
         f'[mqtt]\nport = {port}\n[[hints]]\nextension = "2000"\nhint = ",CustomPresence:2000"\n'
     )
     assert main([*command, "--config", str(config)]) == 1
-    assert f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused" in capsys.readouterr().err
+    assert f"connection refused by 127.0.0.1:{port}: nothing listens there" in capsys.readouterr().err
 
 
 def test_a_broker_that_refuses_us_is_said_in_words(tmp_path, broker, capsys):
@@ -115,7 +116,7 @@ def test_a_broker_that_refuses_us_is_said_in_words(tmp_path, broker, capsys):
     config = tmp_path / "config.toml"
     config.write_text(f"[mqtt]\nport = {broker.port}\n")
     assert main(["get", "--config", str(config)]) == 1
-    assert "refused the connection: Not authorized" in capsys.readouterr().err
+    assert "the broker refused a client without user name: not authorized" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["run", "check", "get", "hints", "watch 2000"])

@@ -215,7 +215,7 @@ def test_something_that_only_closes_is_told():
         async with scripted(hangs_up) as broker, linked(broker.port, recorder):
             await recorder.until(lambda: recorder.losses)
         assert (
-            recorder.losses[0]
+            recorder.losses[0].partition(": it may")[0]
             == f"127.0.0.1:{broker.port} closed the connection without an answer to CONNECT"
         )
 
@@ -229,7 +229,9 @@ def test_a_socket_that_is_gone_after_connect_is_told(monkeypatch: pytest.MonkeyP
         recorder = Recorder()
         async with linked(1883, recorder):
             await recorder.until(lambda: recorder.losses)
-        assert recorder.losses[0] == "127.0.0.1:1883 closed the connection without an answer to CONNECT"
+        assert recorder.losses[0].startswith(
+            "127.0.0.1:1883 closed the connection without an answer to CONNECT: it may want TLS"
+        )
 
     asyncio.run(scenario())
 

@@ -167,7 +167,9 @@ def test_a_wrong_password_is_told_and_never_shown(broker: Mosquitto, tmp_path):
         async with linked(broker.port, recorder, username="bob", password="s3cret") as link:
             await recorder.until(lambda: len(recorder.losses) >= 2)
             assert not link.connected
-        assert recorder.losses[0] == "the broker refused user bob: not authorized"
+        assert recorder.losses[0] == (
+            "the broker refused user bob: not authorized; look at username and password of [mqtt]"
+        )
         assert "s3cret" not in repr(link._options) + repr(recorder.events) + repr(recorder.reports)
 
     asyncio.run(scenario())

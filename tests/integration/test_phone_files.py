@@ -183,7 +183,7 @@ def test_a_phone_follows_its_files(run):
     assert (
         'phone_file file=000fd3aabbcc.cfg status=200 source=127.0.0.1 user_agent="Digium D65 2_9_19"' in log
     )
-    assert "without encryption: the passwords in them can be read on the way" in log
+    assert "served without encryption: the passwords in them can be read" in log
     assert "bridge-secret" not in log
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from bridge.effects import MessageDropped
 from bridge.events import Address, Flow
-from bridge.io.tls import Certificates, Pinned, TlsError, TlsFiles, server_context
+from bridge.io.pem import TlsError
+from bridge.io.tls import Certificates, Pinned, TlsFiles, server_context
 from integration.stream_server import closed, phone, serving
 from support.certificates import Authority, encrypted
 from support.sip_messages import request

@@ -45,6 +45,18 @@ class Authority:
         _openssl("req", "-x509", *_KEY, *ca, "-subj", f"/CN={name}", *options, *self._output(pair))
         return pair
 
+    def issue_expired(self, name: str) -> Pair:
+        """A certificate that ended yesterday, for 127.0.0.1."""
+        pair, request = self._files(name), self._folder / f"{name}.csr"
+        _openssl("req", "-new", *_KEY, "-subj", f"/CN={name}", "-out", str(request), "-keyout", str(pair.key))
+        extensions = self._folder / f"{name}.ext"
+        extensions.write_text("subjectAltName=IP:127.0.0.1\n")
+        ca = ("-CA", str(self.pair.certificate), "-CAkey", str(self.pair.key), "-CAcreateserial")
+        # `openssl req` takes no days before today.
+        options = (*ca, "-days", "-1", "-extfile", str(extensions), "-out", str(pair.certificate))
+        _openssl("x509", "-req", "-in", str(request), *options)
+        return pair
+
     def _files(self, name: str) -> Pair:
         return Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
 

@@ -37,6 +37,7 @@ TESTED_ELSEWHERE: Final[Mapping[str, str]] = {
     "bridge/io/http.py": "tests/integration/test_http.py",
     "bridge/io/listeners.py": "tests/integration/test_listeners.py",
     "bridge/io/listening.py": "tests/integration/test_trace.py",
+    "bridge/io/mqtt/client.py": "tests/integration/test_mqtt_security.py",
     "bridge/io/mqtt/connection.py": "tests/integration/test_mqtt_connection.py",
     "bridge/io/mqtt/link.py": "tests/integration/test_mqtt_link.py",
     "bridge/io/oneshot.py": "tests/integration/test_commands.py",

@@ -4,12 +4,11 @@ A client object serves one connection, so that nothing of a broken one lives on 
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -17,6 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from bridge.effects import Publish
 from bridge.events import BrokerConnected, Feed, MessageReceived, PublishRefused
 from bridge.io.mqtt import reasons
+from bridge.io.mqtt.client import BrokerClient
 from bridge.io.mqtt.driver import Driver, described, origin
 from bridge.io.mqtt.options import MqttOptions
 from bridge.io.mqtt.outbox import Outbox
@@ -153,7 +153,7 @@ class Connection:
         try:
             await call_in_thread("mqtt-connect", self._reach)
         except Exception as error:  # noqa: BLE001 - whatever the network and its libraries raise
-            self._end(reasons.of_error(error, self._options))
+            self._end(reasons.of_error(error, self._options.account))
             return
         client = self._client
         client.on_connect = self._guarded(self._on_connect)
@@ -162,17 +162,11 @@ class Connection:
         client.on_subscribe = self._guarded(self._on_subscribe)
         client.on_publish = self._guarded(self._on_publish)
         if not self._driver.attach():
-            self._end(reasons.closed(self._options), unanswered=True)
+            self._end(reasons.closed(self._options.account, self._client.alert), unanswered=True)
 
     def _reach(self) -> None:
         """Runs in a thread. No callback is set yet, so that paho calls nothing of ours in it."""
-        options = self._options
-        self._client.connect(
-            options.host,
-            options.port,
-            options.keepalive_seconds,
-            properties=_limits() if self._speaks_5 else None,
-        )
+        self._client.reach(self._options.keepalive_seconds, _limits() if self._speaks_5 else None)
         sock = self._client.socket()
         if self._closed and sock is not None:
             sock.close()
@@ -212,7 +206,7 @@ class Connection:
         self.answered = True
         if code.is_failure:
             refused = code.value == reasons.UNSUPPORTED_VERSION
-            self._end(reasons.of_refusal(code, self._options), version_refused=refused)
+            self._end(reasons.of_refusal(code, self._options.account), version_refused=refused)
             return
         if self.accepted_at is not None:
             self._end(reasons.BROKEN_PROTOCOL)  # [MQTT-3.2.0-2]: one CONNACK and no more
@@ -227,9 +221,9 @@ class Connection:
         if flags.is_disconnect_packet_from_server:
             self._end(reasons.of_dismissal(code, self._options))
         elif self.accepted_at is None:
-            self._end(reasons.of_silence(code, self._options), unanswered=True)
+            self._end(reasons.of_silence(code, self._options.account, self._client.alert), unanswered=True)
         else:
-            self._end(reasons.of_loss(code, self._options))
+            self._end(reasons.of_loss(code, self._options, self._client.alert))
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         at = self._clock()
@@ -281,34 +275,12 @@ class Connection:
             self._report(f"{text} (not said again before the next connection)")
 
 
-def _new_client(options: MqttOptions, protocol: MQTTProtocolVersion) -> Client:
-    client = Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=options.client_id,
-        protocol=protocol,
-        # Else paho connects again by itself, and blocks the loop with it.
-        reconnect_on_failure=False,
-    )
+def _new_client(options: MqttOptions, protocol: MQTTProtocolVersion) -> BrokerClient:
+    client = BrokerClient(options.account, protocol, options.client_id)
     client.connect_timeout = _REACH_WITHIN
     client.max_inflight_messages = 0  # without a limit: the window is ours
     client.will_set(options.will_topic, options.will_payload, qos=1, retain=True)
-    if options.username is not None:
-        client.username_pw_set(options.username, options.password)
-    if options.tls is not None:
-        options.tls.sslsocket_class = _TlsSocket
-        client.tls_set_context(options.tls)
     return client
-
-
-class _TlsSocket(ssl.SSLSocket):
-    """paho forgets the socket of a failed handshake: it closes itself."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        try:
-            super().do_handshake(block)
-        except OSError:
-            self.close()
-            raise
 
 
 def _limits() -> Properties:

@@ -6,7 +6,6 @@ SIP connections it would never connect, and not say so.
 
 import asyncio
 import socket
-import ssl
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -46,13 +45,13 @@ class Driver:
         """Begin to read a client that has connected; false if its socket is closed already."""
         client = self._client
         sock = client.socket()
-        if not isinstance(sock, socket.socket):
+        if sock is None:
             return False
         client.on_socket_close = self._detach
         client.on_socket_register_write = self._want_write
         client.on_socket_unregister_write = self._want_no_write
         # Without it a publication waits for the acknowledgement of the packet before: 20 ms and more.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _set(sock, socket.TCP_NODELAY)
         self._loop.add_reader(sock, self._readable)
         self._attached = True
         return True
@@ -80,8 +79,7 @@ class Driver:
             before = self._messages()
             self._carry(self._client.loop_read)
             reading = self._messages() != before and self._clock() < until
-        sock = self._client.socket()
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        if _pending(self._client.socket()):
             # Decrypted already: the kernel will not say that there is something to read.
             self._loop.call_soon(self._readable)
 
@@ -92,8 +90,8 @@ class Driver:
         acknowledged the first: what we publish would come back 40 ms later. The kernel forgets the wish.
         """
         sock = self._client.socket()
-        if isinstance(sock, socket.socket):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if sock is not None:
+            _set(sock, socket.TCP_QUICKACK)
 
     def _writable(self) -> None:
         self._carry(self._client.loop_write)
@@ -125,3 +123,21 @@ def origin(error: Exception) -> str:
     """The line that raised, as file:line."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{frame.filename}:{frame.lineno}"
+
+
+def _set(sock: "SocketLike", option: int) -> None:
+    """Switch on an option of TCP, also under websockets, which paho wraps around the socket."""
+    if isinstance(sock, socket.socket):
+        sock.setsockopt(socket.IPPROTO_TCP, option, 1)
+        return
+    borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=sock.fileno())
+    try:
+        borrowed.setsockopt(socket.IPPROTO_TCP, option, 1)
+    finally:
+        borrowed.detach()
+
+
+def _pending(sock: "SocketLike | None") -> int:
+    """How much is decrypted already; 0 without TLS. A plain socket cannot tell."""
+    ask: Callable[[], int] | None = getattr(sock, "pending", None)
+    return 0 if ask is None else ask()

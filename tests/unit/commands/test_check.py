@@ -255,3 +255,38 @@ def test_doubts_about_rules_are_told_with_their_place(tmp_path, capsys):
 
 def test_where_nothing_is_kept_it_says_what_that_means():
     assert line_with(Settings(), "  store").endswith("none: phones are sent away when the bridge stops")
+
+
+@pytest.mark.parametrize(
+    ("mqtt", "expected"),
+    [
+        ({}, ["broker mqtt://127.0.0.1:1883"]),
+        (
+            {"tls": {}},
+            [
+                "broker mqtts://127.0.0.1:8883",
+                ("broker's TLS the broker shows one of a known CA; the bridge shows none; TLS 1.2 or newer"),
+            ],
+        ),
+        (
+            {"transport": "websockets", "port": 9001, "tls": {"verify": False, "minimum_version": "1.3"}},
+            [
+                "broker wss://127.0.0.1:9001/mqtt",
+                (
+                    "broker's TLS NOT VERIFIED: whatever the broker shows is accepted; the bridge shows none;"
+                    " TLS 1.3 or newer"
+                ),
+            ],
+        ),
+    ],
+)
+def test_how_the_broker_is_reached(mqtt, expected):
+    told = [" ".join(line.split()) for line in lines(Settings.model_validate({"mqtt": mqtt}))]
+    assert [line for line in told if line.startswith("broker")] == expected
+
+
+def test_what_is_insecure_is_told(tmp_path):
+    tls = {"verify": False, "ca": str(tmp_path / "nothing")}
+    told = lines(Settings.model_validate({"mqtt": {"tls": tls}}))
+    assert any(line.startswith("insecure: [mqtt.tls] verify is off") for line in told)
+    assert any(line.startswith("warning: [mqtt.tls] ca ") for line in told)

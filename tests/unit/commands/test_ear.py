@@ -6,7 +6,7 @@ from bridge.commands.stage import free_port
 from bridge.commands.stopwatch import Stopwatch
 from bridge.events import Address, BrokerConnected, BrokerDisconnected
 from bridge.io.embedded import EmbeddedBroker
-from bridge.io.oneshot import Account
+from bridge.io.mqtt import Account
 from bridge.model.facts import device_key, presence_key
 
 PROVIDER, DEVICE = presence_key("2000"), device_key("SIP/2000")

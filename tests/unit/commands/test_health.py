@@ -92,3 +92,7 @@ def test_nothing_from_outside_moves_the_terminal():
     lines = words(parts=dict.fromkeys(("mqtt", "sip", "store"), evil))
     assert all(line.isprintable() for line in lines)
     assert sum("\\x1b[2J\\n" in line for line in lines) == 3
+
+
+def test_what_is_insecure_is_said_last():
+    assert words(insecure=["a door is open"])[-1] == "  INSECURE     a door is open"

@@ -156,3 +156,17 @@ def test_without_a_file_there_is_nothing_to_read():
         assert reloading.last.successful
 
     asyncio.run(scenario())
+
+
+def test_what_becomes_insecure_is_said_once(caplog):
+    everybody = {"sip": {"trusted_networks": ["0.0.0.0/0"]}}
+
+    async def thrice():
+        desk = await reload({}, everybody, everybody)
+        for _ in "ab":
+            desk.ask()
+            await desk.finished()
+
+    with caplog.at_level(logging.WARNING, "bridge"):
+        asyncio.run(thrice())
+    assert [line.partition(" in ")[0] for line in caplog.messages] == ["insecure: 0.0.0.0/0"]

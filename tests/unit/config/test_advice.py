@@ -1,7 +1,7 @@
 import pytest
 from pydantic import SecretStr
 
-from bridge.config import HintSettings, Settings, SipSettings, TlsSettings, UserSettings
+from bridge.config import HintSettings, MqttSettings, Settings, SipSettings, TlsSettings, UserSettings
 from bridge.config.advice import advice
 
 ONE_HINT = (HintSettings(extension="1", hint="SIP/1"),)
@@ -64,11 +64,27 @@ def test_a_certificate_that_nobody_sees():
     assert "without a tls:// address in [sip] listen" in sentence
 
 
-@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
-def test_everybody_is_trusted(network):
-    assert advised("udp://0.0.0.0:5060", network) == (
-        f"{network} in [sip] trusted_networks lets everybody in who can reach the port",
-    )
+@pytest.mark.parametrize(
+    ("mqtt", "sentence"),
+    [
+        ({"password": "x"}, "[mqtt] password is of no use without username"),
+        (
+            {"port": 8883},
+            "port 8883 of [mqtt] is that of brokers with TLS: write [mqtt.tls], which may be empty",
+        ),
+        (
+            {"transport": "websockets"},
+            ("[mqtt] transport is websockets on port 1883, where brokers rarely speak them: write port"),
+        ),
+    ],
+)
+def test_what_of_the_broker_does_not_go_together(mqtt, sentence):
+    assert advice(Settings(mqtt=MqttSettings.model_validate(mqtt), hints=ONE_HINT)) == (sentence,)
+
+
+def test_nothing_to_say_of_a_broker():
+    for mqtt in ({"tls": {}}, {"transport": "websockets", "port": 1883}, {"username": "a", "password": "b"}):
+        assert advice(Settings(mqtt=MqttSettings.model_validate(mqtt), hints=ONE_HINT)) == ()
 
 
 def test_there_are_no_hints():

@@ -22,6 +22,7 @@ from bridge.config import (
     TlsSettings,
     UserSettings,
 )
+from bridge.config.mqtt import MqttTlsSettings
 from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.rules import RuleSettings
 from bridge.config.secret_files import referred
@@ -155,7 +156,7 @@ def example(*, with_mqtt: bool) -> dict[str, object]:
     """What the example says, its commented section taken in or not."""
     text = EXAMPLE.read_text(encoding="utf-8")
     if with_mqtt:
-        sections = r"\[mqtt\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$|\[sensors\.[a-z_.]+\]$|\[\[rules\]\]$"
+        sections = r"\[mqtt(\.tls)?\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$|\[sensors\.[a-z_.]+\]$|\[\[rules\]\]$"
         text = re.sub(rf"^# (?={sections}|[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
     return referred(tomllib.loads(text)).values
 
@@ -205,7 +206,7 @@ def test_the_example_holds_every_key_with_its_default():
     profiles, codes = written["sip"].pop("profiles"), written["sip"].pop("feature_codes")
     phones, settings = written.pop("phones"), written["provisioning"].pop("settings")
     sensors, rules = written.pop("sensors"), written.pop("rules")
-    expected = defaults(Settings(mqtt=MqttSettings()))
+    expected = defaults(Settings(mqtt=MqttSettings(tls=MqttTlsSettings(), port=1883)))
     del expected["hints"], expected["sip.users"], expected["sip.tls"], expected["phones"]
     del expected["rules"]
     del expected["sip.profiles"], expected["sip.feature_codes"]
@@ -235,7 +236,7 @@ def test_the_example_holds_every_key_with_its_default():
 
 def test_the_example_with_its_broker_means_the_defaults():
     settings = Settings.model_validate(example(with_mqtt=True))
-    assert settings.mqtt == MqttSettings()
+    assert settings.mqtt == MqttSettings(tls=MqttTlsSettings(), port=1883)
     lists = {"users": (), "profiles": (), "feature_codes": (), "tls": None}
     assert settings.sip.model_copy(update=lists) == SipSettings()
     assert [sensor.name for sensor in settings.parsed_sensors] == ["office_door", "alice", "desk", "calendar"]

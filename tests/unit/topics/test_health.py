@@ -34,6 +34,7 @@ class House:
             unconverged=lambda now: (2, now - 98.56),
             messages_received=lambda: 7,
             last_loss=lambda: self.loss,
+            insecure=lambda: ("a door is open",),
         )
         self.topic = HealthTopic(
             "b", vitals, 60.0, self.timers, 90.0, lambda now: 1_795_000_000 + now, self.effects.append
@@ -99,6 +100,7 @@ def test_the_document(house):
         "messages_sent": 1,
         "rejected": {"payload": 2, "topic": 1},
         "last_broker_loss": {"reason": "connection refused", "at": "2026-11-18T11:08:15.000+00:00"},
+        "insecure": ["a door is open"],
     }
 
 
