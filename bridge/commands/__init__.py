@@ -6,6 +6,7 @@ from typing import Final
 from bridge.commands import (
     check,
     core_show,
+    config_schema,
     demo,
     devstate,
     explain,
@@ -50,4 +51,5 @@ COMMANDS: Final[Sequence[Command]] = (
     loglevel,
     trace,
     store,
+    config_schema,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.commands.check_rules import rule_lines, sensor_lines
+from bridge.commands.check_values import value_lines
 from bridge.commands.columns import columns
 from bridge.composition.options import broker_account
 from bridge.config import MqttSettings, Settings, SipSettings, TlsSettings, doubts, find
@@ -16,6 +17,7 @@ from bridge.config.environment import variable
 from bridge.config.insecurity import insecure
 from bridge.config.phones import PhoneSettings
 from bridge.config.provisioning import contacts_of, files_url
+from bridge.config.sources import Sources
 from bridge.events import Address
 from bridge.features.feature_code import FeatureCode
 from bridge.io.mqtt.tls import context_of
@@ -38,7 +40,10 @@ _EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared wit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing beyond the configuration."""
+    """Nothing beyond the configuration, but what to show of it."""
+    parser.add_argument(
+        "--show", action="store_true", help="print every value with its origin; secrets are hidden"
+    )
     parser.epilog = (
         f"Variables such as {variable(('mqtt', 'host'))} override the file, here as in every command."
     )
@@ -46,6 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print what the configuration says; warnings do not change the exit status, 0."""
+    if args.show:
+        for line in value_lines(settings, Sources.read(find(args.config), os.environ)):
+            print(line)
+        return 0
     print(f"{find(args.config)} is valid.\n")
     for line in report(settings, settings.store.file(find(args.config), os.environ)):
         print(line)

@@ -47,6 +47,18 @@ class Document:
                 break
         return self.places.get(known)
 
+    def says(self, path: KeyPath) -> bool:
+        """Whether the value at a key is written here, be it in a shorter way: `set = "dnd"` says `set.state`."""
+        value: Any = self.values
+        for part in path:
+            if isinstance(value, dict):
+                if isinstance(part, str) and part not in value:
+                    return False
+                value = value[part] if isinstance(part, str) else value
+            elif isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+        return True
+
     def excerpt(self, place: Place) -> Excerpt:
         """The line of `place`, every secret value in it hidden."""
         lines = self.text.split("\n")

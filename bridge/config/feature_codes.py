@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.config.section import Section
@@ -30,11 +30,20 @@ _Presence = Annotated[str, AfterValidator(_is_presence)]
 class FeatureCodeSettings(Section):
     """One code. It has `set`, or `toggle` with at least two states; without `provider` it is about the caller."""
 
-    dial: Annotated[str, AfterValidator(_can_be_dialled)]
-    provider: str = "{user}"
-    set: _Presence | None = None
-    toggle: tuple[_Presence, ...] = ()
-    status: Status = 603
+    dial: Annotated[str, AfterValidator(_can_be_dialled)] = Field(
+        description="What is dialled; `*21{time}` is any number that begins with `*21`."
+    )
+    provider: str = Field(
+        default="{user}",
+        description="Whose presence it is: the name after CustomPresence. `{user}` is the name of who calls.",
+    )
+    set: _Presence | None = Field(
+        default=None, description="What it becomes: a state, or as in `away,lunch,back at {time}`."
+    )
+    toggle: tuple[_Presence, ...] = Field(
+        default=(), description="In place of set: states, of which the one that follows is taken."
+    )
+    status: Status = Field(default=603, description="The answer to the call.")
 
     @model_validator(mode="after")
     def _is_a_code(self) -> Self:

@@ -5,7 +5,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from bridge.config.addresses import parse_network
 from bridge.config.locate import KeyPath
@@ -34,12 +34,21 @@ def _is_watcher(text: str) -> str:
 class HintSettings(Section):
     """One extension that phones can watch."""
 
-    extension: Annotated[str, AfterValidator(_is_extension)]
-    hint: Annotated[str, AfterValidator(_is_hint)]
-    name: str = ""
-    dnd_is_busy: bool = False
-    deviceless: Deviceless = "presence"
-    watchers: tuple[Annotated[str, AfterValidator(_is_watcher)], ...] = ()
+    extension: Annotated[str, AfterValidator(_is_extension)] = Field(description="What phones subscribe to.")
+    hint: Annotated[str, AfterValidator(_is_hint)] = Field(
+        description="As in Asterisk's extensions.conf: devices joined by `&`, then a comma, then presence providers."
+    )
+    name: str = Field(default="", description="What people call the extension.")
+    dnd_is_busy: bool = Field(
+        default=False, description="Whether dnd makes it busy for phones that show no presence."
+    )
+    deviceless: Deviceless = Field(
+        default="presence",
+        description="How it looks without a device: by its presence, or always unavailable as in Asterisk.",
+    )
+    watchers: tuple[Annotated[str, AfterValidator(_is_watcher)], ...] = Field(
+        default=(), description="Who may watch it: names of users, and networks; empty: everybody."
+    )
 
     @cached_property
     def parsed(self) -> Hint:

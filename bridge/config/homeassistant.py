@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from bridge.config.section import Section
 from bridge.config.topic import TopicName
@@ -21,6 +21,13 @@ def _is_node_id(text: str) -> str:
 class HomeAssistantSettings(Section):
     """How the bridge is discovered, and by which name."""
 
-    discovery: Literal["single", "device", "off"] = "single"
-    prefix: TopicName = "homeassistant"
-    node_id: Annotated[str, AfterValidator(_is_node_id)] = "presence-bridge"
+    discovery: Literal["single", "device", "off"] = Field(
+        default="single",
+        description="How entities are described: one message each, one for each device (2024.11 or newer), or not at all.",
+    )
+    prefix: TopicName = Field(
+        default="homeassistant", description="The discovery prefix, as it is set in Home Assistant."
+    )
+    node_id: Annotated[str, AfterValidator(_is_node_id)] = Field(
+        default="presence-bridge", description="Name of this bridge among others that use the same broker."
+    )

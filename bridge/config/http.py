@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from bridge.config.addresses import Network, parse_address, parse_host, parse_network
 from bridge.config.findings import Finding, own_words, refuse
@@ -35,11 +35,20 @@ class HttpSettings(Section):
     `write`: presences can be set, by whoever has the token or comes from a trusted network.
     """
 
-    listen: Annotated[str, AfterValidator(_is_address)] = "127.0.0.1:9464"
-    hosts: tuple[Annotated[str, AfterValidator(_is_host)], ...] = ()
-    write: bool = False
-    token: SecretStr = SecretStr("")
-    trusted_networks: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
+    listen: Annotated[str, AfterValidator(_is_address)] = Field(
+        default="127.0.0.1:9464", description="Where the status page, metrics and health are served."
+    )
+    hosts: tuple[Annotated[str, AfterValidator(_is_host)], ...] = Field(
+        default=(),
+        description="Names in the browser's address bar, beside addresses and the name of this machine.",
+    )
+    write: bool = Field(default=False, description="Whether presences can be set by the page and the API.")
+    token: SecretStr = Field(
+        default=SecretStr(""), description="Who has it can set presences; 16 characters or more."
+    )
+    trusted_networks: tuple[Annotated[str, AfterValidator(_is_network)], ...] = Field(
+        default=(), description="Networks from which everybody can."
+    )
 
     @field_validator("token")
     @classmethod

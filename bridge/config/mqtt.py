@@ -40,12 +40,25 @@ _Pem = Annotated[PemFile | None, EMPTY_IS_NONE]
 class MqttTlsSettings(Section):
     """How the broker is known, and how it knows the bridge. With this section, even an empty one, TLS is spoken."""
 
-    ca: _Pem = None
-    certificate: _Pem = None
-    key: _Pem = None
-    server_name: Annotated[_Host | None, EMPTY_IS_NONE] = None
-    minimum_version: Literal["1.2", "1.3"] = "1.2"
-    verify: bool = True
+    ca: _Pem = Field(
+        default=None,
+        description="Certificate of the CA that has signed the broker's (PEM); empty: one that this machine knows.",
+    )
+    certificate: _Pem = Field(
+        default=None,
+        description="Certificate of the bridge (PEM, with its chain), for a broker that wants one.",
+    )
+    key: _Pem = Field(default=None, description="Key of that certificate, without passphrase.")
+    server_name: Annotated[_Host | None, EMPTY_IS_NONE] = Field(
+        default=None,
+        description="Name in the broker's certificate, where it is another than host; also sent (SNI).",
+    )
+    minimum_version: Literal["1.2", "1.3"] = Field(
+        default="1.2", description="The oldest version of TLS that is spoken."
+    )
+    verify: bool = Field(
+        default=True, description="Whether the broker's certificate is looked at. `false` is insecure."
+    )
 
     @model_validator(mode="after")
     def _has_both_of_a_pair(self) -> Self:
@@ -59,18 +72,44 @@ class MqttTlsSettings(Section):
 class MqttSettings(Section):
     """The broker to use."""
 
-    host: _Host = "127.0.0.1"
-    port: Annotated[Whole, Field(ge=1, le=65535)] = 1883
-    base_topic: TopicName = "presence-bridge"
-    username: Annotated[str | None, EMPTY_IS_NONE] = None
-    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = None
-    client_id: str = ""
-    keepalive_seconds: Annotated[Whole, Field(ge=0, le=65535)] = 30
-    transport: Literal["tcp", "websockets"] = "tcp"
-    websocket_path: Annotated[str, AfterValidator(_is_path)] = "/mqtt"
-    health_interval_seconds: Annotated[Seconds, Field(ge=1)] = 60
-    publish_phones: bool = True
-    tls: MqttTlsSettings | None = None
+    host: _Host = Field(default="127.0.0.1", description="Name or address of the broker.")
+    port: Annotated[Whole, Field(ge=1, le=65535)] = Field(
+        default=1883, description="Port of the broker. With `[mqtt.tls]` and no port here, 8883."
+    )
+    base_topic: TopicName = Field(
+        default="presence-bridge",
+        description="The first level, or levels, of every topic that the bridge reads and writes.",
+    )
+    username: Annotated[str | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Account at the broker; empty for none."
+    )
+    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Password of the account."
+    )
+    client_id: str = Field(
+        default="",
+        description="Name of the connection; empty: made from the name of this machine. No other client may use it.",
+    )
+    keepalive_seconds: Annotated[Whole, Field(ge=0, le=65535)] = Field(
+        default=30, description="A broker that is silent for so long is asked whether it lives."
+    )
+    transport: Literal["tcp", "websockets"] = Field(
+        default="tcp", description="How MQTT is carried: by TCP, or by websockets."
+    )
+    websocket_path: Annotated[str, AfterValidator(_is_path)] = Field(
+        default="/mqtt", description="Path of the broker's websockets."
+    )
+    health_interval_seconds: Annotated[Seconds, Field(ge=1)] = Field(
+        default=60,
+        description="How often `<base_topic>/bridge/health` is published; at once when SIP is lost.",
+    )
+    publish_phones: bool = Field(
+        default=True,
+        description="Whether each phone that watches, up to 500, has a topic: `<base_topic>/phone/<id>`.",
+    )
+    tls: MqttTlsSettings | None = Field(
+        default=None, description="TLS with the broker. Even an empty section switches it on."
+    )
 
     @model_validator(mode="before")
     @classmethod

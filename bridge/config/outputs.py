@@ -2,9 +2,10 @@
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from bridge.config.section import Section
+from bridge.config.values import Also
 from bridge.model.device import DeviceState, parse_device_state
 from bridge.model.facts import device_key, device_path, presence_key
 from bridge.model.hint import require_topic_name
@@ -57,9 +58,13 @@ _Template = Annotated[str, AfterValidator(_is_template)]
 class SetSettings(Section):
     """What an output becomes. `state` may be a whole line: `away,lunch,back soon`; the other two go before that."""
 
-    state: str
-    subtype: _Template | None = None
-    message: _Template | None = None
+    state: str = Field(description="A state, or a whole line: `away,lunch,back soon`.")
+    subtype: _Template | None = Field(
+        default=None, description="Kind of the state; goes before that of the line."
+    )
+    message: _Template | None = Field(
+        default=None, description="What is said beside it; goes before that of the line."
+    )
 
     @property
     def presence(self) -> PresenceTemplate:
@@ -77,7 +82,9 @@ class SetSettings(Section):
 
 # `set = "dnd"` is short for `set = { state = "dnd" }`.
 Setting = Annotated[
-    SetSettings, BeforeValidator(lambda value: {"state": value} if isinstance(value, str) else value)
+    SetSettings,
+    BeforeValidator(lambda value: {"state": value} if isinstance(value, str) else value),
+    Also({"type": "string"}),
 ]
 
 

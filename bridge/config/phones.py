@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from bridge.config.addresses import parse_server
 from bridge.config.section import Section
 from bridge.config.users import NO_SECRET, Name
-from bridge.config.values import EMPTY_IS_NONE
+from bridge.config.values import EMPTY_IS_NONE, Also
 from bridge.phones.mac import parse_mac
 from bridge.phones.models import Model, model_of
 from bridge.phones.phone import Server
@@ -59,13 +59,24 @@ _Server = Annotated[str, AfterValidator(_is_server)]
 class ProvisioningSettings(Section):
     """What all phones have in common. `url` is None where it is made from the addresses."""
 
-    bridge_address: Annotated[_Server | None, EMPTY_IS_NONE] = None
-    transport: Transport = "udp"
-    http: bool = False
-    url: Annotated[Annotated[str, AfterValidator(_is_url)] | None, EMPTY_IS_NONE] = None
-    dial_plan: str = "x.T3|*x.T3"
+    bridge_address: Annotated[_Server | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Where phones reach the bridge, such as `192.168.1.20:5060`."
+    )
+    transport: Transport = Field(default="udp", description="By which they reach it.")
+    http: bool = Field(
+        default=False, description="Whether phones can fetch their files from the bridge, without encryption."
+    )
+    url: Annotated[Annotated[str, AfterValidator(_is_url)] | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Folder in which phones find their files; empty: that of the bridge."
+    )
+    dial_plan: str = Field(
+        default="x.T3|*x.T3",
+        description="What numbers look like, for the phone to know when one is complete.",
+    )
     settings: Annotated[dict[str, str], AfterValidator(_are_settings)] = Field(
-        default_factory=dict, repr=False
+        default_factory=dict,
+        repr=False,
+        description="Further settings of all phones, by the names that the makers give them.",
     )
 
     @property
@@ -79,12 +90,16 @@ class ProvisioningSettings(Section):
 class PbxSettings(Section):
     """A phone's account at a PBX."""
 
-    server: _Server
-    transport: Transport = "udp"
-    user: Name
-    auth_user: Annotated[Name | None, EMPTY_IS_NONE] = None
-    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = None
-    voicemail: str = ""
+    server: _Server = Field(description="Name or address of the PBX.")
+    transport: Transport = Field(default="udp", description="By which it is reached.")
+    user: Name = Field(description="Name of the account.")
+    auth_user: Annotated[Name | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Name for the password, where it is another than user."
+    )
+    password: Annotated[SecretStr | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Password of the account."
+    )
+    voicemail: str = Field(default="", description="What the key for messages dials.")
 
     @model_validator(mode="after")
     def _has_a_secret(self) -> Self:
@@ -101,13 +116,19 @@ class PbxSettings(Section):
 class PhoneSettings(Section):
     """One phone. `contacts` is None for all extensions but its own."""
 
-    mac: Annotated[str, AfterValidator(_is_mac)]
-    model: Annotated[str, AfterValidator(_is_model)]
-    name: str = ""
-    extension: str = ""
-    user: Annotated[Name | None, EMPTY_IS_NONE] = None
-    contacts: Annotated[tuple[str, ...] | None, _ALL_IS_NONE] = None
-    pbx: PbxSettings | None = None
+    mac: Annotated[str, AfterValidator(_is_mac)] = Field(description="The address on its back.")
+    model: Annotated[str, AfterValidator(_is_model)] = Field(description="Its model, such as `D65`.")
+    name: str = Field(default="", description="What stands on its screen.")
+    extension: str = Field(
+        default="", description="Its own extension, which it does not show among the others."
+    )
+    user: Annotated[Name | None, EMPTY_IS_NONE] = Field(
+        default=None, description="Its account at the bridge: a name of `[[sip.users]]` with a password."
+    )
+    contacts: Annotated[tuple[str, ...] | None, _ALL_IS_NONE, Also({"const": "all"})] = Field(
+        default=None, description="What it shows: `all`, or a list of extensions in the order of the keys."
+    )
+    pbx: PbxSettings | None = Field(default=None, description="Its account at a PBX, by which it calls.")
 
     @model_validator(mode="after")
     def _has_an_account(self) -> Self:

@@ -32,12 +32,26 @@ _Bytes = Annotated[int, Field(ge=1000, le=65507)]
 class ProfileSettings(Section):
     """Phones, by their User-Agent, and what is other for them. A key that is None stays as it is."""
 
-    agent: Annotated[str, AfterValidator(_finds_phones)]
-    profile: Annotated[str, AfterValidator(_is_profile)] | None = None
-    pidf: PidfLayout | None = None
-    presence: PresenceShown | None = None
-    tcp_above_bytes: _Bytes | None = None
-    udp_limit_bytes: _Bytes | None = None
+    agent: Annotated[str, AfterValidator(_finds_phones)] = Field(
+        description="Part of a User-Agent, in any case, or an expression such as `/^Acme [23]/`."
+    )
+    profile: Annotated[str, AfterValidator(_is_profile)] | None = Field(
+        default=None, description="Take the ways of this kind of phone."
+    )
+    pidf: PidfLayout | None = Field(
+        default=None,
+        description="Layout of presence documents: that of the RFCs, that of Asterisk, or the older `xpidf`.",
+    )
+    presence: PresenceShown | None = Field(
+        default=None,
+        description="Where a person's presence shows: in status and note, in the element of Digium phones, or nowhere.",
+    )
+    tcp_above_bytes: _Bytes | None = Field(
+        default=None, description="A larger message goes by TCP, see `sip.large_requests`."
+    )
+    udp_limit_bytes: _Bytes | None = Field(
+        default=None, description="What the phone can take in a datagram: longer texts are cut."
+    )
 
     @model_validator(mode="after")
     def _does_not_contradict_itself(self) -> Self:

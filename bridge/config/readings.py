@@ -40,14 +40,35 @@ JsonPath = Annotated[str, AfterValidator(_is_path)]
 class ReadingSettings(Section):
     """What a message on a topic means. `if` is `guards` here."""
 
-    topic: Annotated[TopicPattern | None, EMPTY_IS_NONE] = None
-    guards: dict[JsonPath, Annotated[tuple[Word, ...], ONE_OR_MORE]] = Field(default_factory=dict, alias="if")
-    path: JsonPath = ""
-    contains: Annotated[Word | None, EMPTY_IS_NONE] = None
-    below: Number | None = None
-    above: Number | None = None
-    matches: Annotated[Annotated[str, AfterValidator(_is_expression)] | None, EMPTY_IS_NONE] = None
-    map: dict[str, Annotated[Word, AfterValidator(_is_value)]] = Field(default_factory=dict)
+    topic: Annotated[TopicPattern | None, EMPTY_IS_NONE] = Field(
+        default=None,
+        description="Topic to read. `{user}` is any one level, `{name+}` several: a sensor may be many devices.",
+    )
+    guards: dict[JsonPath, Annotated[tuple[Word, ...], ONE_OR_MORE]] = Field(
+        default_factory=dict,
+        alias="if",
+        description="Only messages in which these paths have these values; of several values one is enough.",
+    )
+    path: JsonPath = Field(
+        default="",
+        description='Where the value stands in JSON, such as `params."input:0".state` or `events[0].name`.',
+    )
+    contains: Annotated[Word | None, EMPTY_IS_NONE] = Field(
+        default=None, description="The value is true or false: whether this stands in a list."
+    )
+    below: Number | None = Field(
+        default=None, description="The value is true or false: whether a number is below this."
+    )
+    above: Number | None = Field(
+        default=None, description="The value is true or false: whether a number is above this."
+    )
+    matches: Annotated[Annotated[str, AfterValidator(_is_expression)] | None, EMPTY_IS_NONE] = Field(
+        default=None, description="The value is true or false: whether a text fits this expression."
+    )
+    map: dict[str, Annotated[Word, AfterValidator(_is_value)]] = Field(
+        default_factory=dict,
+        description="What was read, and the value that it means. `*` is all else, `ignore` is no information.",
+    )
 
     @cached_property
     def reader(self) -> Reader:

@@ -84,7 +84,11 @@ EFFECTS: Final = (
     ),
     Effect(("log.level",), True, "It holds for the next line, whatever was asked for while the bridge ran"),
     Effect(("log.format",), False, "How the log is written"),
-    Effect(("mqtt",), False, "Who the bridge is to the broker, and the names of all topics. Renewed files of `[mqtt.tls]` are taken by the next connection"),
+    Effect(
+        ("mqtt",),
+        False,
+        "Who the bridge is to the broker, and the names of all topics. Renewed files of `[mqtt.tls]` are taken by the next connection",
+    ),
     Effect(
         ("sip.listen", "sip.tls", "sip.max_connections"),
         False,
@@ -93,6 +97,18 @@ EFFECTS: Final = (
     Effect(("http", "metrics", "provisioning.http"), False, "What the HTTP server serves, and where"),
     Effect(("store",), False, "The file of what outlives a restart"),
 )
+
+
+def effect_of(key: str) -> Effect:
+    """What becomes of one key, dotted and without places in lists: the entry that names the most of it."""
+    found = [
+        (len(name), effect)
+        for effect in EFFECTS
+        for name in effect.keys
+        if key == name or key.startswith(f"{name}.")
+    ]
+    return max(found, key=lambda pair: pair[0])[1]
+
 
 _RESTART: Final = frozenset(key for effect in EFFECTS if not effect.live for key in effect.keys)
 

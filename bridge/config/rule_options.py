@@ -2,16 +2,18 @@
 
 import os
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from bridge.config.moments import Zone
 from bridge.config.section import Section
 from bridge.config.values import Seconds
 from bridge.config.zone import parse_zone, system_zone
 from bridge.rules.options import ManualUntil, RuleOptions
+
+_UNTIL: Final = {"anyOf": [{"enum": ["cleared", "change"]}, {"type": "number", "exclusiveMinimum": 0}]}
 
 
 def _is_until(value: object) -> ManualUntil:
@@ -25,9 +27,14 @@ def _is_until(value: object) -> ManualUntil:
 class RuleOptionsSettings(Section):
     """`time_zone` is None for that of this machine."""
 
-    time_zone: Zone = None
-    min_interval_seconds: Seconds = 1.0
-    manual_until: Annotated[ManualUntil, PlainValidator(_is_until)] = "cleared"
+    time_zone: Zone = Field(default=None, description="Such as `Europe/Berlin`; empty: that of this machine.")
+    min_interval_seconds: Seconds = Field(
+        default=1.0, description="An output changes at most once in this time, then to its newest value."
+    )
+    manual_until: Annotated[ManualUntil, PlainValidator(_is_until), WithJsonSchema(_UNTIL)] = Field(
+        default="cleared",
+        description="When somebody's own word ends: when it is taken back, when a sensor changes, or after so many seconds.",
+    )
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -65,9 +65,9 @@ DeviceComparisons = Annotated[dict[Device, Annotated[tuple[_DeviceState, ...], O
 class CountSettings(Section):
     """How many of these comparisons are to be true."""
 
-    of: Comparisons
-    at_least: Annotated[Whole, Field(ge=0)] = 0
-    at_most: Annotated[Whole, Field(ge=0)] | None = None
+    of: Comparisons = Field(description="What is counted: sensors and their values.")
+    at_least: Annotated[Whole, Field(ge=0)] = Field(default=0, description="How many must be so.")
+    at_most: Annotated[Whole, Field(ge=0)] | None = Field(default=None, description="How many may be so.")
 
     @model_validator(mode="after")
     def _bounds_something(self) -> Self:
@@ -81,21 +81,34 @@ class CountSettings(Section):
 class RuleSettings(Section):
     """One rule. What is None or empty is not asked; a rule that asks nothing is always true."""
 
-    name: str = ""
-    presence: Provider | None = None
-    device: CustomDevice | None = None
-    when: Comparisons | None = None
-    any: Comparisons | None = None
-    none: Comparisons | None = None
-    count: CountSettings | None = None
-    device_state: DeviceComparisons | None = None
-    weekdays: Annotated[tuple[Weekday, ...], ONE_OR_MORE, _FILLED] | None = None
-    begin: Clock | None = Field(default=None, alias="from")
-    end: Clock | None = Field(default=None, alias="to")
-    time_zone: Zone = None
-    for_seconds: Seconds = 0.0
-    layer: Literal["call", "schedule", "sensor", "default"] | None = None
-    set: Setting
+    name: str = Field(default="", description="By which `explain` calls it; empty: by its number.")
+    presence: Provider | None = Field(
+        default=None, description="The presence that it sets: the name after CustomPresence."
+    )
+    device: CustomDevice | None = Field(
+        default=None, description="In place of presence: the Custom device that it sets."
+    )
+    when: Comparisons | None = Field(default=None, description="Sensors and their values: all must be so.")
+    any: Comparisons | None = Field(default=None, description="At least one must be so.")
+    none: Comparisons | None = Field(default=None, description="None may be so.")
+    count: CountSettings | None = Field(default=None, description="So many must be so.")
+    device_state: DeviceComparisons | None = Field(
+        default=None, description="States of phones: all must be so."
+    )
+    weekdays: Annotated[tuple[Weekday, ...], ONE_OR_MORE, _FILLED] | None = Field(
+        default=None, description="On which days, such as `mon-fri`."
+    )
+    begin: Clock | None = Field(default=None, alias="from", description="From this time of day.")
+    end: Clock | None = Field(
+        default=None, alias="to", description="To this time of day; a window may cross midnight."
+    )
+    time_zone: Zone = Field(default=None, description="Time zone of these; empty: that of rule_options.")
+    for_seconds: Seconds = Field(default=0.0, description="Only when all that has been so for this long.")
+    layer: Literal["call", "schedule", "sensor", "default"] | None = Field(
+        default=None,
+        description="When it is asked: rules with calls first, then those of the clock, those with sensors, those without conditions.",
+    )
+    set: Setting = Field(description="What is set: a state, or `{ state, subtype, message }`.")
 
     @model_validator(mode="after")
     def _sets_what_can_be_set(self) -> Self:

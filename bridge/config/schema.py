@@ -60,6 +60,14 @@ def keys(model: type[BaseModel], above: Names = (), listed: bool = False) -> Ite
             yield from keys(section, names, listed or _holds_several(field.annotation))
 
 
+def sections(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Every kind of section below one, some several times."""
+    for field in model.model_fields.values():
+        if section := _section(field.annotation):
+            yield section
+            yield from sections(section)
+
+
 def names_of(path: KeyPath) -> Names:
     """The names of a key as `KEYS` has them: without places in lists, and without the names that people give."""
     names: Names = ()

@@ -59,14 +59,16 @@ SensorName = Annotated[str, AfterValidator(_is_sensor_name)]
 class RequestSettings(Section):
     """What makes a sensor say where it stands."""
 
-    topic: Annotated[str, AfterValidator(_is_topic)]
-    payload: Word = ""
+    topic: Annotated[str, AfterValidator(_is_topic)] = Field(
+        description="Where the question is published, after each connect."
+    )
+    payload: Word = Field(default="", description="The question.")
 
 
 class AvailabilitySettings(ReadingSettings):
     """Where it is said whether a sensor can be heard."""
 
-    topic: TopicPattern
+    topic: TopicPattern = Field(description="Topic that tells whether the sensor can be heard.")
 
     @model_validator(mode="after")
     def _tells_of_availability(self) -> Self:
@@ -79,13 +81,28 @@ class AvailabilitySettings(ReadingSettings):
 class SensorKeys(ReadingSettings):
     """All that can be said of a sensor, by a preset or by hand."""
 
-    expire_seconds: Annotated[Seconds, _POSITIVE] | None = None
-    expire_to: Word = UNKNOWN
-    for_seconds: Annotated[dict[str, Seconds], BeforeValidator(_are_seconds)] = Field(default_factory=dict)
-    availability: Annotated[tuple[AvailabilitySettings, ...], ONE_OR_MORE] = ()
-    availability_mode: AvailabilityMode = "latest"
-    on_unavailable: Word = KEEP
-    request: Annotated[tuple[RequestSettings, ...], ONE_OR_MORE] = ()
+    expire_seconds: Annotated[Seconds, _POSITIVE] | None = Field(
+        default=None, description="Silent for so long, it becomes expire_to."
+    )
+    expire_to: Word = Field(
+        default=UNKNOWN, description="Its value when it has been silent; `unknown` is: not known."
+    )
+    for_seconds: Annotated[dict[str, Seconds], BeforeValidator(_are_seconds)] = Field(
+        default_factory=dict, description="A value counts when it has lasted so long; others count at once."
+    )
+    availability: Annotated[tuple[AvailabilitySettings, ...], ONE_OR_MORE] = Field(
+        default=(), description="Where it is said whether it can be heard."
+    )
+    availability_mode: AvailabilityMode = Field(
+        default="latest", description="Of several, the latest word counts, or all must say so, or any."
+    )
+    on_unavailable: Word = Field(
+        default=KEEP,
+        description="Its value when it cannot be heard: as it was (`keep`), `unknown`, or any other.",
+    )
+    request: Annotated[tuple[RequestSettings, ...], ONE_OR_MORE] = Field(
+        default=(), description="What makes it say where it stands."
+    )
 
 
 class SensorSettings(SensorKeys):
@@ -95,7 +112,10 @@ class SensorSettings(SensorKeys):
 
     __pydantic_extra__: dict[str, Word]
 
-    use: Annotated[str, AfterValidator(_is_preset)] | None = None
+    use: Annotated[str, AfterValidator(_is_preset)] | None = Field(
+        default=None,
+        description="Name of a preset, which knows how a kind of device speaks; its parameters are further keys.",
+    )
 
     @model_validator(mode="after")
     def _is_a_sensor(self) -> Self:

@@ -88,30 +88,78 @@ Expires = Annotated[Whole, Field(ge=0, le=_LONGEST_EXPIRES)]
 class SipSettings(Section):
     """How phones reach the bridge, and which may."""
 
-    listen: Annotated[tuple[Annotated[str, _is(parse_listener)], ...], AfterValidator(_not_empty)] = (
-        "udp://127.0.0.1:5060",
+    listen: Annotated[tuple[Annotated[str, _is(parse_listener)], ...], AfterValidator(_not_empty)] = Field(
+        default=("udp://127.0.0.1:5060",),
+        description="Where phones subscribe: `udp://`, `tcp://` or `tls://`, an address, and a port; `*` is every IPv4 address.",
     )
-    trusted_networks: tuple[Annotated[str, _is(parse_network)], ...] = ("127.0.0.0/8", "::1/128")
-    notify_min_interval_seconds: Seconds = 0.1
-    min_expires_seconds: Expires = 10
-    max_expires_seconds: Annotated[Expires, Field(validate_default=True)] = 3600
-    max_subscriptions: Annotated[Whole, Field(ge=1)] = 100_000
-    max_subscriptions_per_source: Annotated[Whole, Field(ge=1)] = 50_000
-    max_subscriptions_per_watcher: Annotated[Whole, Field(ge=1)] = 1000
-    max_connections: Annotated[Whole, Field(ge=1)] = 2000
-    large_requests: Literal["auto", "never"] = "auto"
-    accept_register: bool = True
-    accept_publish: bool = True
-    realm: Name = "presence-bridge"
-    users: tuple[UserSettings, ...] = ()
+    trusted_networks: tuple[Annotated[str, _is(parse_network)], ...] = Field(
+        default=("127.0.0.0/8", "::1/128"),
+        description="Networks of phones of which no password is asked. Others need a user, or are refused.",
+    )
+    notify_min_interval_seconds: Seconds = Field(
+        default=0.1,
+        description="A state that changes faster than this reaches a phone as its newest value, once in this time.",
+    )
+    min_expires_seconds: Expires = Field(
+        default=10,
+        description="The shortest subscription, registration or publication; who asks for less is told so.",
+    )
+    max_expires_seconds: Annotated[Expires, Field(validate_default=True)] = Field(
+        default=3600, description="The longest; who asks for more gets this."
+    )
+    max_subscriptions: Annotated[Whole, Field(ge=1)] = Field(
+        default=100_000, description="How many subscriptions there may be in all (4 kB each)."
+    )
+    max_subscriptions_per_source: Annotated[Whole, Field(ge=1)] = Field(
+        default=50_000, description="How many from one address."
+    )
+    max_subscriptions_per_watcher: Annotated[Whole, Field(ge=1)] = Field(
+        default=1000, description="How many of one user at one address."
+    )
+    max_connections: Annotated[Whole, Field(ge=1)] = Field(
+        default=2000,
+        description="How many connections by TCP and TLS there may be; one address may have a quarter of them.",
+    )
+    large_requests: Literal["auto", "never"] = Field(
+        default="auto",
+        description="Whether a message above 1300 bytes goes by TCP where it can (`auto`), or as a datagram all the same (`never`).",
+    )
+    accept_register: bool = Field(
+        default=True, description="Whether phones may register; without, REGISTER is answered 405."
+    )
+    accept_publish: bool = Field(
+        default=True,
+        description="Whether softphones may publish the status of their user; without, PUBLISH is answered 403.",
+    )
+    realm: Name = Field(
+        default="presence-bridge",
+        description="What phones are told that their password is for. Every ha1 is made with it.",
+    )
+    users: tuple[UserSettings, ...] = Field(
+        default=(), description="Accounts of phones outside of trusted_networks."
+    )
     digest_algorithms: Annotated[
         tuple[Algorithm, ...], AfterValidator(_not_empty), Field(validate_default=True)
-    ] = ("SHA-256", "MD5")
-    digest_md5_only: tuple[Name, ...] = ("baresip", "digium", "sangoma", "sipp")
-    digest_without_qop: bool = False
-    profiles: tuple[ProfileSettings, ...] = ()
-    feature_codes: tuple[FeatureCodeSettings, ...] = ()
-    tls: Annotated[TlsSettings | None, Field(validate_default=True)] = None
+    ] = Field(
+        default=("SHA-256", "MD5"),
+        description="How passwords are checked, in the order in which it is offered.",
+    )
+    digest_md5_only: tuple[Name, ...] = Field(
+        default=("baresip", "digium", "sangoma", "sipp"),
+        description="Parts of the User-Agent of phones that give up when they are offered anything but MD5.",
+    )
+    digest_without_qop: bool = Field(
+        default=False, description="Whether a phone may answer in the way of 1997, which is weaker."
+    )
+    profiles: tuple[ProfileSettings, ...] = Field(
+        default=(), description="Kinds of phones that are sent something else than the built-in table says."
+    )
+    feature_codes: tuple[FeatureCodeSettings, ...] = Field(
+        default=(), description="Numbers by which a phone says how its user is."
+    )
+    tls: Annotated[TlsSettings | None, Field(validate_default=True)] = Field(
+        default=None, description="Certificate for `tls://` in listen."
+    )
 
     @field_validator("tls")
     @classmethod
@@ -209,19 +257,41 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=DELIMITER
     )
 
-    mqtt: MqttSettings | None = None
-    sip: SipSettings = SipSettings()
-    http: HttpSettings = HttpSettings()
-    metrics: MetricsSettings = MetricsSettings()
-    log: LogSettings = LogSettings()
-    store: StoreSettings = StoreSettings()
-    hints: tuple[HintSettings, ...] = ()
-    provisioning: ProvisioningSettings = ProvisioningSettings()
-    phones: tuple[PhoneSettings, ...] = ()
-    sensors: dict[SensorName, SensorSettings] = Field(default_factory=dict)
-    rules: tuple[RuleSettings, ...] = ()
-    rule_options: RuleOptionsSettings = RuleOptionsSettings()
-    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    mqtt: MqttSettings | None = Field(
+        default=None, description="The broker. Without this section, a small broker runs inside the bridge."
+    )
+    sip: SipSettings = Field(
+        default=SipSettings(), description="How phones reach the bridge, and which of them may."
+    )
+    http: HttpSettings = Field(
+        default=HttpSettings(), description="The status page, its API, metrics and health."
+    )
+    metrics: MetricsSettings = Field(default=MetricsSettings(), description="What /metrics shows.")
+    log: LogSettings = Field(default=LogSettings(), description="What the log says, and how.")
+    store: StoreSettings = Field(
+        default=StoreSettings(),
+        description="What outlives a restart: subscriptions and the last known states.",
+    )
+    hints: tuple[HintSettings, ...] = Field(
+        default=(), description="What phones can watch, one for each extension."
+    )
+    provisioning: ProvisioningSettings = Field(
+        default=ProvisioningSettings(),
+        description="What all phones have in common whose files the bridge makes.",
+    )
+    phones: tuple[PhoneSettings, ...] = Field(default=(), description="Phones whose files the bridge makes.")
+    sensors: dict[SensorName, SensorSettings] = Field(
+        default_factory=dict, description="What other devices say by MQTT."
+    )
+    rules: tuple[RuleSettings, ...] = Field(
+        default=(), description="What sensors, calls and the clock do to presence and to lamps."
+    )
+    rule_options: RuleOptionsSettings = Field(
+        default=RuleOptionsSettings(), description="What holds for all rules."
+    )
+    homeassistant: HomeAssistantSettings = Field(
+        default=HomeAssistantSettings(), description="How Home Assistant finds the bridge."
+    )
 
     @field_validator("hints")
     @classmethod

@@ -63,6 +63,15 @@ class Sources:
         place = self.document.nearest(self._place(path))
         return f"{self.document.name}:{place.line}:{place.column}" if place else self.document.name
 
+    def origin(self, path: KeyPath) -> str:
+        """As `where`, but `default` for what nobody has set, and with the file that holds a secret."""
+        if elsewhere := self.elsewhere(path):
+            return elsewhere
+        place = self._place(path)
+        if place != path:
+            return f"{self.where(path)} ({dotted(place[-1:])} {_at(self.document.values, place)})"
+        return self.where(path) if self.document.says(path) else "default"
+
     def elsewhere(self, path: KeyPath) -> str:
         """The variable or the credential that gave a value; empty where it was neither of them."""
         for length in range(len(path), 0, -1):
@@ -103,3 +112,9 @@ class Sources:
         except ValueError as error:
             self.problems.append(self.problem(path, f"cannot be read: {error}"))
             return _STAND_IN
+
+
+def _at(values: Any, path: KeyPath) -> object:  # noqa: ANN401 (a table or a list)
+    for key in path:
+        values = values[key]
+    return values

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pydantic import Field
+
 from bridge.config.section import Section
 
 _AUTO: Final = "auto"
@@ -13,7 +15,10 @@ _NAME: Final = "presence-bridge.db"
 class StoreSettings(Section):
     """`path` is a file, "auto", or empty where nothing is to be kept."""
 
-    path: str = _AUTO
+    path: str = Field(
+        default=_AUTO,
+        description="File of what outlives a restart. `auto`: in the state directory of the service, else beside the configuration. Empty: nothing is kept.",
+    )
 
     def file(self, configuration: Path, environ: Mapping[str, str]) -> Path | None:
         """The file to use with this configuration; None for none.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from bridge.config.section import Section
 from bridge.config.values import EMPTY_IS_NONE
@@ -27,9 +27,14 @@ PemFile = Annotated[str, AfterValidator(_is_file_name), CREDENTIAL_FILE]
 class TlsSettings(Section):
     """PEM files. With `client_ca`, phones need certificates of that CA."""
 
-    certificate: PemFile
-    key: PemFile
-    client_ca: Annotated[PemFile | None, EMPTY_IS_NONE] = None
+    certificate: PemFile = Field(
+        description="Certificate of the bridge (PEM), followed by those that it is signed with."
+    )
+    key: PemFile = Field(description="Key of the certificate, without passphrase.")
+    client_ca: Annotated[PemFile | None, EMPTY_IS_NONE] = Field(
+        default=None,
+        description="CA of the phones: they then need certificates of it, and can be called by TLS.",
+    )
 
     @property
     def files(self) -> tuple[Path, Path, Path | None]:

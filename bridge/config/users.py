@@ -4,10 +4,11 @@ import re
 from functools import cached_property
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from bridge.config.section import Section
+from bridge.config.values import ONE_OR_MORE
 from bridge.sip.credentials import HASH_LENGTHS, User
 
 # Types of findings whose words say everything: what stands there is not repeated behind them.
@@ -47,16 +48,22 @@ def _is_filled(secret: SecretStr) -> SecretStr:
 # A name or a realm is part of every challenge or answer, which has to fit into a datagram.
 Name = Annotated[str, AfterValidator(_is_name), Field(max_length=64)]
 _Hash = Annotated[SecretStr, AfterValidator(_is_hash)]
-_ONE_OR_MORE = BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
 
 
 class UserSettings(Section):
     """A user, with a password or its hash. `extensions` is None for all of them."""
 
-    name: Name
-    password: Annotated[SecretStr, AfterValidator(_is_filled)] | None = None
-    ha1: Annotated[tuple[_Hash, ...], _ONE_OR_MORE] = ()
-    extensions: tuple[str, ...] | None = None
+    name: Name = Field(description="Name of the account.")
+    password: Annotated[SecretStr, AfterValidator(_is_filled)] | None = Field(
+        default=None, description="Its password."
+    )
+    ha1: Annotated[tuple[_Hash, ...], ONE_OR_MORE] = Field(
+        default=(),
+        description="In place of a password, its hash in hexadecimal digits, of `name:realm:password`; MD5, SHA-256, or a list of both.",
+    )
+    extensions: tuple[str, ...] | None = Field(
+        default=None, description="What the account may watch; absent: everything."
+    )
 
     @model_validator(mode="after")
     def _has_one_secret(self) -> Self:

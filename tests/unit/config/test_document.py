@@ -124,3 +124,13 @@ def test_a_syntax_error_behind_a_secret_shows_its_line(read):
     assert "x = y" in refusal(read, "password = 'hunter2'\nx = y")
     assert "?" in refusal(read, "?")
     assert "[a" in refusal(read, "password = 'hunter2'\n[a\n")
+
+
+def test_what_is_written_in_a_shorter_way_is_written(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text('a = { b = "x", d = [1] }\n[[e]]\nf = 1\n')
+    document = Document.read(path)
+    for said in (("a", "b"), ("a", "b", "c"), ("a", "d", 0), ("e", 0, "f"), ("a", 0, "b")):
+        assert document.says(said), said
+    for silent in (("g",), ("a", "g"), ("e", 0, "g")):
+        assert not document.says(silent), silent

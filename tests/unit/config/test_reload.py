@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from bridge.config import Settings
-from bridge.config.reload import EFFECTS, renewed
+from bridge.config.reload import EFFECTS, effect_of, renewed
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 HINTS = [{"extension": str(2000 + number), "hint": "SIP/2000"} for number in range(9)]
@@ -142,3 +142,10 @@ def test_what_needs_a_restart_stays_and_the_rest_is_applied():
 
 def test_a_broker_that_is_configured_for_the_first_time_needs_a_restart():
     assert renewed(settings(), settings(mqtt={"host": "b"})).restart_needed == ("mqtt",)
+
+
+def test_the_most_special_entry_is_that_of_a_key():
+    assert not effect_of("log.format").live
+    assert effect_of("log.level").live
+    assert effect_of("hints.name").keys == ("hints",)
+    assert not effect_of("mqtt.tls.ca").live

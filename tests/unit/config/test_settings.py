@@ -25,6 +25,7 @@ from bridge.config import (
 from bridge.config.mqtt import MqttTlsSettings
 from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.rules import RuleSettings
+from bridge.config.schema import KEYS
 from bridge.config.secret_files import referred
 from bridge.config.sensors import SensorSettings
 from bridge.config.settings import repeated
@@ -232,6 +233,12 @@ def test_the_example_holds_every_key_with_its_default():
     }
     assert HintSettings.model_validate(hints[1]).model_dump(include=optional.keys()) == optional
     assert optional.keys() <= hints[1].keys()
+
+
+def test_the_example_holds_the_files_of_secrets_too():
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for key in KEYS:
+        assert re.search(rf"^(# )?{key.names[-1]} = ", text, re.MULTILINE) or not key.refers, key.names
 
 
 def test_the_example_with_its_broker_means_the_defaults():
