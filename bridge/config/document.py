@@ -1,6 +1,5 @@
 """One TOML file: its values, where each stands, and a line of it to show without its secrets."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +8,8 @@ from typing import Any, Self
 
 from bridge.config.locate import KeyPath, Place, locate
 from bridge.config.problem import ConfigError, Excerpt, Problem
-from bridge.config.secrecy import HIDDEN, holds_secret, is_secret, without_userinfo
-
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_ASSIGNMENT = re.compile(r"""^\s*([\w."'-]+)\s*=|^\s*\[""")
+from bridge.config.secrecy import HIDDEN, holds_secret, without_userinfo
+from bridge.config.syntax import syntax_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Document:
         try:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError((_syntax_problem(path, text, str(error)),)) from None
+            raise ConfigError((syntax_problem(str(path), text, str(error)),)) from None
         return cls(str(path), text, values, locate(text))
 
     def nearest(self, path: KeyPath) -> Place | None:
@@ -93,28 +90,7 @@ def _read_text(path: Path) -> str:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        reason = f"not UTF-8 text: byte 0x{data[error.start]:02x}"
+        reason = (
+            f"the file is not UTF-8 text, but has a byte 0x{data[error.start]:02x} here: save it as UTF-8"
+        )
         raise ConfigError((Problem(f"{path}:{line}", "", reason),)) from None
-
-
-def _syntax_problem(path: Path, text: str, message: str) -> Problem:
-    reason = _POSITION.sub("", message)
-    if reason == "Invalid value":
-        reason += " (text stands in quotes)"
-    lines = text.split("\n")
-    number, column = len(lines), len(lines[-1]) + 1
-    found = _POSITION.search(message)
-    if found and found[1]:
-        number, column = int(found[1]), int(found[2])
-    excerpt = None if _may_show_secret(lines[:number]) else Excerpt(number, lines[number - 1], column)
-    return Problem(f"{path}:{number}:{column}", "", f"not valid TOML: {reason}", excerpt)
-
-
-def _may_show_secret(lines: list[str]) -> bool:
-    """Whether the last of these lines may belong to a secret's value: the text is broken, so be careful."""
-    if any(is_secret(word) for word in re.findall(r"[\w-]+(?=[\s\"']*=)", lines[-1])):
-        return True
-    for line in reversed(lines):
-        if match := _ASSIGNMENT.match(line):
-            return bool(match[1]) and is_secret(match[1].rpartition(".")[2])
-    return False

@@ -52,7 +52,7 @@ def read(environ: Mapping[str, str]) -> Environment:
         try:
             values = _value(key, environ[name])
         except SettingsError:
-            reason = "needs commas between its parts, or JSON" if key.is_text_list else "needs JSON"
+            reason = _form(key)
             environment.problems.append(Problem(f"environment {name}", ".".join(key.names), reason))
             continue
         environment.values = merged(environment.values, values)
@@ -71,6 +71,13 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
         else:
             result[key] = value
     return result
+
+
+def _form(key: Key) -> str:
+    """How a variable writes what is more than one text."""
+    if key.is_text_list:
+        return "needs commas between its parts, or JSON"
+    return f'needs JSON, such as {"{" if key.is_section else "[{"}"key": "value"{"}" if key.is_section else "}]"}'
 
 
 def _refer(environment: Environment) -> None:

@@ -14,7 +14,7 @@ from bridge.config.problem import Problem
 from bridge.config.profiles import CONTRADICTION
 from bridge.config.schema import closest, known_beside, names_of
 from bridge.config.secrecy import HIDDEN, holds_secret, without_userinfo
-from bridge.config.settings import REPEATED_EXTENSION
+from bridge.config.settings import REPEATED
 from bridge.config.sources import Sources
 from bridge.config.tls import NO_CERTIFICATE
 from bridge.config.users import NO_SECRET, TWO_SECRETS, UNSUITED
@@ -67,7 +67,7 @@ _SHOWN_LENGTH = 60
 def explained(error: ValidationError, sources: Sources) -> Iterator[Problem]:
     """One problem for each finding but the one that `load` words by itself."""
     for finding in error.errors(include_url=False):
-        if finding["type"] != REPEATED_EXTENSION:
+        if finding["type"] != REPEATED:
             path = finding["loc"]
             yield sources.problem(path[:-1] if path[-1] == _ITSELF else path, _reason(finding))
 
@@ -82,7 +82,10 @@ def _reason(finding: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return words + _meant(path)
     if kind == "tuple_type" and isinstance(value, dict):
-        return f"is a list of sections: write [[{path[-1]}]], with two brackets, before each"
+        table = ".".join(names_of(path))
+        return f"is a list of sections: write [[{table}]], with two brackets, before each"
+    if kind == "tuple_type" and isinstance(value, str) and shown != HIDDEN:
+        return f"needs a list in brackets: write [{shown}]"
     return words if kind in _COMPLETE else f"{words}, got {shown}"
 
 

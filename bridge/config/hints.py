@@ -74,7 +74,11 @@ def unknown_watchers(hints: Iterable[HintSettings], users: Iterable[str]) -> Ite
     for number, hint in enumerate(hints):
         for index, text in enumerate(hint.watchers):
             if not _is_network(text) and text not in known:
-                words = unknown_name("user", text, known) if known else "needs a network, or [[sip.users]]"
+                words = (
+                    f"names an {unknown_name('user', text, known)}"
+                    if known
+                    else "needs a network, or [[sip.users]]"
+                )
                 yield ("hints", number, "watchers", index), words
 
 

@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from bridge.config.explain import explained
 from bridge.config.hints import unknown_watchers
+from bridge.config.locate import KeyPath
 from bridge.config.problem import ConfigError, Problem
 from bridge.config.provisioning import mistakes
 from bridge.config.rule_doubts import rule_doubts
 from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.settings import Settings, repeated
 from bridge.config.sources import Sources
+
+# Lists whose entries are told apart by a key.
+_NAMES: Final[tuple[tuple[KeyPath, str], ...]] = ((("hints",), "extension"), (("sip", "users"), "name"))
 
 PLACES: Final = (Path("config.toml"), Path("/etc/presence-bridge/config.toml"))
 
@@ -41,7 +45,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """
     sources = Sources.read(find(path), environ)
     values = sources.values
-    problems = [*sources.problems, *_repeated_extensions(values.get("hints"), sources)]
+    problems = [*sources.problems, *_repeated_names(values, sources)]
     settings: Settings | None = None
     try:
         settings = Settings(**values)
@@ -64,17 +68,24 @@ def doubts(settings: Settings, path: Path | None, environ: Mapping[str, str]) ->
     return tuple(sorted(problems, key=_reading_order))
 
 
-def _repeated_extensions(hints: object, sources: Sources) -> Iterator[Problem]:
-    """Looked for in what was written, since the model looks only when every hint is right by itself."""
-    sections = enumerate(hints if isinstance(hints, list) else ())
+def _repeated_names(values: Mapping[str, Any], sources: Sources) -> Iterator[Problem]:
+    """Looked for in what was written, since the model looks only when every entry is right by itself."""
+    for table, key in _NAMES:
+        found: Any = values
+        for name in table:
+            found = found.get(name) if isinstance(found, dict) else None
+        yield from _repeated(table, key, found if isinstance(found, list) else [], sources)
+
+
+def _repeated(table: KeyPath, key: str, entries: list[Any], sources: Sources) -> Iterator[Problem]:
     written = [
-        (i, h["extension"])
-        for i, h in sections
-        if isinstance(h, dict) and isinstance(h.get("extension"), str)
+        (index, entry[key])
+        for index, entry in enumerate(entries)
+        if isinstance(entry, dict) and isinstance(entry.get(key), str)
     ]
-    for again, first in repeated([extension for _, extension in written]):
-        path = ("hints", written[again][0], "extension")
-        place = sources.where(("hints", written[first][0], "extension"))
+    for again, first in repeated([name for _, name in written]):
+        place = sources.where((*table, written[first][0], key))
+        path = (*table, written[again][0], key)
         yield sources.problem(path, f"{written[again][1]!r} stands already at {place}")
 
 

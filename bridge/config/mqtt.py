@@ -1,12 +1,12 @@
 """The broker to use, and how it is reached: `[mqtt]` and `[mqtt.tls]`."""
 
 import re
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from bridge.config.addresses import parse_host
-from bridge.config.findings import Finding, refuse
+from bridge.config.findings import own_words
 from bridge.config.section import Section
 from bridge.config.tls import PemFile
 from bridge.config.topic import TopicName
@@ -16,14 +16,19 @@ from bridge.config.values import EMPTY_IS_NONE, Seconds, Whole
 TLS_PORT: Final = 8883
 
 _PATH: Final = re.compile(r"/[!-~]*")
-_URL: Final = re.compile(r"(mqtts?|tcp|ssl|wss?)://", re.IGNORECASE)
+_URL: Final = re.compile(
+    r"(?:mqtt|tcp|ws|(mqtts|ssl|wss))://(.*@)?([A-Za-z0-9_.-]+)(?::([0-9]+))?", re.IGNORECASE
+)
 
 
 def _is_host(text: str) -> str:
-    if _URL.match(text):
-        raise ValueError(
-            "needs the name or the address alone: port, [mqtt.tls] and transport say the rest of a URL"
-        )
+    if url := _URL.match(text):
+        secure, account, host, port = url.groups()
+        parts = [f"host = '{host}'", *([f"port = {port}"] if port else [])]
+        parts += ["username and password"] if account else []
+        parts += ["transport = 'websockets'"] if text.lower().startswith("ws") else []
+        parts += ["[mqtt.tls]"] if secure else []
+        raise ValueError(f"each part of a URL has a key of its own: write {', '.join(parts)}")
     return parse_host(text)
 
 
@@ -48,7 +53,9 @@ class MqttTlsSettings(Section):
         default=None,
         description="Certificate of the bridge (PEM, with its chain), for a broker that wants one.",
     )
-    key: _Pem = Field(default=None, description="Key of that certificate, without passphrase.")
+    key: _Pem = Field(
+        default=None, validate_default=True, description="Key of that certificate, without passphrase."
+    )
     server_name: Annotated[_Host | None, EMPTY_IS_NONE] = Field(
         default=None,
         description="Name in the broker's certificate, where it is another than host; also sent (SNI).",
@@ -60,13 +67,16 @@ class MqttTlsSettings(Section):
         default=True, description="Whether the broker's certificate is looked at. `false` is insecure."
     )
 
-    @model_validator(mode="after")
-    def _has_both_of_a_pair(self) -> Self:
-        if self.certificate and not self.key:
-            refuse([Finding(("certificate",), "needs key beside it: the private key of that certificate")])
-        if self.key and not self.certificate:
-            refuse([Finding(("key",), "needs certificate beside it: the one that it is the key of")])
-        return self
+    @field_validator("key")
+    @classmethod
+    def _is_half_of_a_pair(cls, key: str | None, info: ValidationInfo) -> str | None:
+        if "certificate" in info.data and (info.data["certificate"] is None) != (key is None):
+            raise own_words(
+                "needs certificate beside it: the one that it is the key of"
+                if key
+                else "is required with certificate: the file of its private key"
+            )
+        return key
 
 
 class MqttSettings(Section):

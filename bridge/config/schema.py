@@ -15,6 +15,9 @@ from bridge.config.tls import CREDENTIAL_FILE
 
 Names = tuple[str, ...]
 
+# How much alike two names are of which one is probably the other, misspelt (difflib's ratio).
+_ALIKE: Final = 0.75
+
 
 class Key(NamedTuple):
     """One key that may be written, or one section. `listed`: it stands in a list or a table of sections.
@@ -92,10 +95,12 @@ def closest(names: Names) -> Names | None:
     for key in KEYS:
         if "_".join(key.names) == joined:  # mqtt_host, or MQTT_HOST with one underscore
             return key.names
-    if near := get_close_matches(names[-1], known_beside(names), n=1):
-        return (*names[:-1], near[0])
+    near = get_close_matches(names[-1], known_beside(names), n=1)
+    alike = bool(near) and bool(get_close_matches(names[-1], near, cutoff=_ALIKE))
     same = [key.names for key in KEYS if key.names[-1] == names[-1]]  # in the wrong section
-    return next((near for near in same if near[0] == names[0]), same[0] if same else None)
+    if near and (alike or not same):
+        return (*names[:-1], near[0])
+    return next((key for key in same if key[0] == names[0]), same[0] if same else None)
 
 
 def _annotation(field: FieldInfo) -> Any:  # noqa: ANN401 (an annotation can be anything)

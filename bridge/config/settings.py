@@ -50,8 +50,8 @@ from bridge.sip.credentials import User, known_by_all
 PREFIX: Final = "PRESENCE_BRIDGE_"
 DELIMITER: Final = "__"
 
-# The type of the one finding that `load` words by itself, with both places.
-REPEATED_EXTENSION: Final = "repeated_extension"
+# The type of the findings that `load` words by itself, with both places.
+REPEATED: Final = "repeated"
 
 # RFC 3261 section 20.19: delta-seconds fill 32 bits.
 _LONGEST_EXPIRES = 2**32 - 1
@@ -181,7 +181,7 @@ class SipSettings(Section):
     @classmethod
     def _each_user_once(cls, users: tuple[UserSettings, ...]) -> tuple[UserSettings, ...]:
         for again, first in repeated([user.name for user in users]):
-            raise PydanticCustomError(UNSUITED, f"have the same name in entries {first} and {again}")
+            raise PydanticCustomError(REPEATED, f"have the same name in entries {first} and {again}")
         return users
 
     @field_validator("profiles")
@@ -297,9 +297,7 @@ class Settings(BaseSettings):
     @classmethod
     def _each_extension_once(cls, hints: tuple[HintSettings, ...]) -> tuple[HintSettings, ...]:
         for again, first in repeated([hint.extension for hint in hints]):
-            raise PydanticCustomError(
-                REPEATED_EXTENSION, f"hints {first} and {again} have the same extension"
-            )
+            raise PydanticCustomError(REPEATED, f"hints {first} and {again} have the same extension")
         return hints
 
     @property

@@ -89,12 +89,16 @@ def test_a_directory(tmp_path: Path):
 
 
 def test_text_that_is_not_utf8(read):
-    assert refusal(read, b"a = 1\nb = '\xe9'") == "c.toml:2: not UTF-8 text: byte 0xe9"
+    assert (
+        refusal(read, b"a = 1\nb = '\xe9'")
+        == "c.toml:2: the file is not UTF-8 text, but has a byte 0xe9 here: save it as UTF-8"
+    )
 
 
 def test_a_syntax_error_is_shown_with_its_place(read):
     assert refusal(read, "[mqtt]\nhost = broker\n") == (
-        "c.toml:2:8: not valid TOML: Invalid value (text stands in quotes)\n"
+        'c.toml:2:8: not valid TOML: this is no value: text stands in quotes, such as "text"; true and false in'
+        " small letters\n"
         "       2 | host = broker\n"
         "         |        ^"
     )

@@ -68,9 +68,9 @@ def test_unknown_variables_are_refused(name, words):
     ("name", "text", "words"),
     [
         ("SIP__LISTEN", "[1", "sip.listen needs commas between its parts, or JSON"),
-        ("HINTS", "2000=SIP/2000", "hints needs JSON"),
-        ("MQTT", "mqtt://broker", "mqtt needs JSON"),
-        ("MQTT", "", "mqtt needs JSON"),
+        ("HINTS", "2000=SIP/2000", 'hints needs JSON, such as [{"key": "value"}]'),
+        ("MQTT", "mqtt://broker", 'mqtt needs JSON, such as {"key": "value"}'),
+        ("MQTT", "", 'mqtt needs JSON, such as {"key": "value"}'),
     ],
 )
 def test_what_is_no_json_is_refused(name, text, words):

@@ -51,7 +51,7 @@ def explain(tmp_path: Path):
             "needs a number, got a list",
         ),
         ("sip.listen = []", "sip.listen", "needs at least one entry, got an empty list"),
-        ("sip.listen = 'x'", "sip.listen", "needs a list in brackets, got 'x'"),
+        ("sip.listen = 'x'", "sip.listen", "needs a list in brackets: write ['x']"),
         ("sip.listen = [5]", "sip.listen[0]", "needs text in quotes, got 5"),
         ("hints = [5]", "hints[0]", "needs a section of its own, got 5"),
         (

@@ -46,7 +46,7 @@ def test_refused(values, words):
 def test_watchers_that_nobody_knows():
     hints = [hint(watchers=["alice", "10.0.0.7"]), hint(watchers=["200", "alcie"])]
     found = list(unknown_watchers(hints, ["alice", "200"]))
-    words = "unknown user 'alcie': known are alice, 200 (did you mean alice?)"
+    words = "names an unknown user 'alcie': known are alice, 200 (did you mean alice?)"
     assert found == [(("hints", 1, "watchers", 1), words)]
     assert [words for _, words in unknown_watchers(hints, [])] == ["needs a network, or [[sip.users]]"] * 3
 

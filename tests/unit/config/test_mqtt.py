@@ -20,11 +20,16 @@ def test_what_is_empty_is_absent():
 @pytest.mark.parametrize(
     ("section", "written", "words"),
     [
-        (MqttTlsSettings, {"certificate": "c.pem"}, "needs key beside it"),
+        (MqttTlsSettings, {"certificate": "c.pem"}, "is required with certificate"),
         (MqttTlsSettings, {"key": "k.pem"}, "needs certificate beside it"),
         (MqttTlsSettings, {"minimum_version": "1.1"}, "'1.2' or '1.3'"),
         (MqttTlsSettings, {"server_name": "a:1"}, "the port has its own key"),
-        (MqttSettings, {"host": "mqtts://broker"}, "say the rest of a URL"),
+        (MqttSettings, {"host": "mqtts://broker"}, "write host = 'broker', [mqtt.tls]"),
+        (
+            MqttSettings,
+            {"host": "ws://a:b@broker:9001/mqtt"},
+            "write host = 'broker', port = 9001, username and password, transport = 'websockets'",
+        ),
         (MqttSettings, {"transport": "ws"}, "'tcp' or 'websockets'"),
         (MqttSettings, {"websocket_path": "mqtt"}, "must begin with a slash"),
         (MqttSettings, {"websocket_path": "/a b"}, "must begin with a slash"),
