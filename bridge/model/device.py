@@ -3,11 +3,11 @@
 The measurement covers every ordered pair and triple; the tests hold all of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from typing import Final, Self
 
-from bridge.model.words import unknown_name
+from bridge.model.vocabulary import Vocabulary
 
 
 class DeviceState(Enum):
@@ -34,16 +34,13 @@ class DeviceState(Enum):
     ONHOLD = "ONHOLD", 4
 
 
-_BY_NAME: Final[Mapping[str, DeviceState]] = {state.value: state for state in DeviceState}
+_STATES: Final = Vocabulary("device state", DeviceState)
 _IN_USE: Final = (DeviceState.INUSE, DeviceState.BUSY, DeviceState.ONHOLD)
 
 
 def parse_device_state(text: str) -> DeviceState:
     """Return the state that `text` names, in any case; ValueError says which names there are."""
-    state = _BY_NAME.get(text.upper())
-    if state is None:
-        raise ValueError(unknown_name("device state", text, _BY_NAME))
-    return state
+    return _STATES.parse(text)
 
 
 def aggregate(states: Iterable[DeviceState]) -> DeviceState:

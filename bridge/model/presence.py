@@ -7,12 +7,13 @@ that is not valid is refused (Asterisk makes bytes of it), so is base64 that is 
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from operator import attrgetter
 from typing import Final, NamedTuple, Self
 
-from bridge.model.words import quoted, unknown_name
+from bridge.model.vocabulary import Vocabulary
+from bridge.model.words import quoted
 
 
 class PresenceState(Enum):
@@ -53,7 +54,7 @@ class Presence(NamedTuple):
 
 NOT_SET: Final = Presence(PresenceState.NOT_SET)
 
-_BY_NAME: Final[Mapping[str, PresenceState]] = {state.value: state for state in PresenceState}
+_STATES: Final = Vocabulary("presence state", PresenceState)
 _rank = attrgetter("state.rank")
 
 # No XML document can carry either, and a C string ends at the first.
@@ -64,10 +65,7 @@ _NEEDS_BASE64 = re.compile("[,\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 def parse_presence_state(text: str) -> PresenceState:
     """Return the state that `text` names, in any case; ValueError says which names there are."""
-    state = _BY_NAME.get(text.lower())
-    if state is None:
-        raise ValueError(unknown_name("presence state", text, _BY_NAME))
-    return state
+    return _STATES.parse(text)
 
 
 def require_text(field: str, text: str) -> str:

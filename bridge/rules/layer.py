@@ -1,10 +1,9 @@
 """The order in which the rules of one output are asked: calls, the schedule, sensors, and what else."""
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import Final, Self
 
-from bridge.model.words import unknown_name
+from bridge.model.vocabulary import Vocabulary
 
 
 class Layer(Enum):
@@ -29,12 +28,9 @@ class Layer(Enum):
     DEFAULT = "default", 3
 
 
-_BY_NAME: Final[Mapping[str, Layer]] = {layer.value: layer for layer in Layer}
+_LAYERS: Final = Vocabulary("layer", Layer)
 
 
 def parse_layer(text: str) -> Layer:
     """Return the layer that `text` names, in any case; ValueError says which there are."""
-    layer = _BY_NAME.get(text.lower())
-    if layer is None:
-        raise ValueError(unknown_name("layer", text, _BY_NAME))
-    return layer
+    return _LAYERS.parse(text)
