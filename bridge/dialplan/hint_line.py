@@ -11,9 +11,9 @@ from bridge.model.words import quoted
 
 # A backslash takes the meaning from what follows; commas in brackets belong to a pattern.
 _EXTENSION = re.compile(r"(?:\\.|\[[^\]]*\]|[^,])*", re.DOTALL)
-_HINT = re.compile(
-    r"hint\s*(?:\([^)]*\)|\+\d*)?", re.IGNORECASE
-)  # labels and sums are of no use, but allowed
+# A label is of no use, but allowed. Whatever else begins so is meant as a hint, and is none.
+_HINT = re.compile(r"hint\s*(?:\([^)]*\))?")
+_MEANT = re.compile(r"hint\b", re.IGNORECASE)
 
 
 class HintLine(NamedTuple):
@@ -50,9 +50,12 @@ def hint_lines(section: Section, variables: Variables) -> Iterator[HintLine | Re
             extension = _extension(name, variables)
             rest = rest[len(name) + 1 :]
         if key in ("exten", "same"):
-            priority, _, text = rest.partition(",")
-            if _HINT.fullmatch(priority.strip()):
-                yield _hint(entry, section.name, extension, text.lstrip())
+            priority, _, text = (part.strip() for part in rest.partition(","))
+            if _HINT.fullmatch(priority):
+                yield _hint(entry, section.name, extension, text)
+            elif _MEANT.match(priority):
+                words = f"hint left out: {quoted(priority)} is no priority in Asterisk: it has to be written as hint"
+                yield Remark(entry.place, words)
 
 
 def _extension(written: str, variables: Variables) -> str | UnresolvedError:

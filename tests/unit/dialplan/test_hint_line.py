@@ -33,7 +33,14 @@ def test_a_line_that_is_a_hint(line, extension, text):
 
 @pytest.mark.parametrize(
     "line",
-    ["exten => 2000,1,Dial(SIP/2000)", "exten => 2000,n,hint", "include => hint", "exten =>", "hint = hint"],
+    [
+        "exten => 2000,1,Dial(SIP/2000)",
+        "exten => 2000,hints,NoOp()",
+        "exten => 2000,n,hint",
+        "include => hint",
+        "exten =>",
+        "hint = hint",
+    ],
 )
 def test_a_line_that_is_none(line):
     assert read(line) == []
@@ -49,6 +56,12 @@ def test_same_is_the_extension_of_the_line_above():
     [
         ("same => hint,SIP/1", "'hint,SIP/1' follows no exten in this section"),
         ("exten => ${X},hint,SIP/1", "hint left out: ${X} is set in no [globals] of these files"),
+        (
+            "exten => 2000,Hint,SIP/1",
+            "hint left out: 'Hint' is no priority in Asterisk: it has to be written as hint",
+        ),
+        ("exten => 2000,hint(a,SIP/1", "hint left out: 'hint(a' is no priority"),
+        ("exten => 2000,hint+1,SIP/1", "hint left out: 'hint+1' is no priority"),
         ("exten => 2000/200,hint,SIP/1", "hint left out: '2000/200' counts for one caller alone"),
     ],
 )
