@@ -29,8 +29,6 @@ from bridge.sip.uri import Uri, parse_uri
 # send up to 20 in Accept; AST-2018-004 is what more than a fixed number did elsewhere.
 MAX_VALUES: Final = 128
 
-MAX_HOPS: Final = 255
-
 
 class Message:
     """What requests and responses have in common.
@@ -145,11 +143,6 @@ class Message:
         return [parse_name_addr(value) for value in values]
 
     @property
-    def routes(self) -> list[str]:
-        """The Route values, nearest hop first."""
-        return self.values("route")
-
-    @property
     def record_routes(self) -> list[str]:
         """The Record-Route values in the order received."""
         return self.values("record-route")
@@ -179,17 +172,6 @@ class Message:
     def require(self) -> list[str]:
         """Option tags that must be understood (20.32)."""
         return self.values("require")
-
-    @property
-    def supported(self) -> list[str]:
-        """Option tags that the sender understands (20.37)."""
-        return self.values("supported")
-
-    @property
-    def max_forwards(self) -> int | None:
-        """Hops left, 0 to 255 (20.22). None if absent or out of range, which is as good (RFC 4475 3.1.2.4)."""
-        hops = number(self.get("max-forwards") or "")
-        return None if hops is None or hops > MAX_HOPS else hops
 
     @property
     def user_agent(self) -> str | None:

@@ -27,10 +27,9 @@ FIELDS = (
         "call_id",
         "cseq",
         "contacts",
-        "routes",
         "record_routes",
     ),
-    *("expires", "event", "accept", "require", "supported", "max_forwards", "user_agent", "content_type"),
+    *("expires", "event", "accept", "require", "user_agent", "content_type"),
 )
 
 # What an answer can be longer than its request: status line, tag, received and rport, Content-Length; a line of its

@@ -50,10 +50,9 @@ def test_compact_names_blanks_and_folds_are_the_same_message():
         "contacts",
         "event",
         "expires",
-        "supported",
-        "max_forwards",
     ):
         assert getattr(odd, field) == getattr(plain, field)
+    assert odd.values("supported") == plain.values("supported")
     assert odd.top_via[:4] == plain.top_via[:4]
     assert [name for name, _ in odd.headers if name != "supported"] == [
         name for name, _ in plain.headers if name != "supported"
@@ -333,8 +332,8 @@ def test_cseq_out_of_range_or_of_another_method(cseq):
 def test_cseq_zero_and_other_edges_are_legal():
     for number in (0, 2**31 - 1):
         assert parse(request(CSeq=f"{number} SUBSCRIBE")).cseq.number == number
-    message = parse(request(Expires="9" * 300, Max_Forwards="300"))
-    assert (message.expires, message.max_forwards) == (2**32 - 1, None)
+    message = parse(request(Expires="9" * 300))
+    assert message.expires == 2**32 - 1
 
 
 @pytest.mark.requirement("M17")

@@ -92,10 +92,9 @@ FIELDS = (
     "event",
     "expires",
     "from_",
-    "max_forwards",
     "record_routes",
 )
-FIELDS += ("request_uri", "require", "routes", "supported", "to", "to_uri", "top_via", "via_values")
+FIELDS += ("request_uri", "require", "to", "to_uri", "top_via", "via_values")
 
 
 def read_all(data):

@@ -73,10 +73,9 @@ FIELDS = (
         "call_id",
         "cseq",
         "contacts",
-        "routes",
         "record_routes",
     ),
-    *("expires", "event", "accept", "require", "supported", "max_forwards", "user_agent", "content_type"),
+    *("expires", "event", "accept", "require", "user_agent", "content_type"),
 )
 
 
@@ -139,7 +138,7 @@ def test_wsinv():
     assert message.request_uri.params == {"unknownparam": None}
     assert (message.to.uri, message.to.tag) == ("sip:vivekg@chair-dnrc.example.com", "1918181833n")
     assert (message.from_.display, message.from_.tag) == ('J Rosenberg \\"', "98asjd8")
-    assert message.max_forwards == 68
+    assert message.get("max-forwards") == "0068"
     assert message.cseq == (9, "INVITE")
     assert (message.top_via.transport, message.top_via.host, message.top_via.branch) == (
         "UDP",
@@ -150,7 +149,7 @@ def test_wsinv():
     assert message.get("subject") == ""
     assert message.get("newfangledheader") == "newfangled value continued newfangled value"
     assert message.get("unknownheaderwithunusualvalue") == ";;,,;;,;"
-    assert message.routes == ["<sip:services.example.com;lr;unknownwith=value;unknown-no-value>"]
+    assert message.values("route") == ["<sip:services.example.com;lr;unknownwith=value;unknown-no-value>"]
     (contact,) = message.contacts
     assert contact.display == 'Quoted string ""'
     assert contact.params == {"newparam": "newvalue", "secondparam": None, "q": "0.33"}
@@ -282,7 +281,7 @@ def test_unreason_and_noreason():
 def test_scalar02_is_refused_for_its_cseq_alone():
     data = load("scalar02").replace(b"36893488147419103232", b"1")
     message = parse(data)
-    assert (message.max_forwards, message.expires) == (None, 2**32 - 1)
+    assert message.expires == 2**32 - 1
     assert message.contacts[0].params["expires"] == "280297596632815"
 
 
@@ -320,10 +319,9 @@ def test_bext01():
     assert read("bext01").require == ["nothingSupportsThis", "nothingSupportsThisEither"]
 
 
-def test_invut_regaut01_zeromf_sdp01_bcast():
+def test_invut_regaut01_sdp01_bcast():
     assert read("invut").content_type == ("application", "unknownformat", {})
     assert read("regaut01").get("authorization") == "NoOneKnowsThisScheme opaque-data=here"
-    assert read("zeromf").max_forwards == 0
     assert read("sdp01").accept[0][:2] == ("text", "nobodyknowsthis")
     assert read("bcast").via_values[1] == "SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23"
 
