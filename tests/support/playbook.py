@@ -8,15 +8,11 @@ assert phone.notified().presence == ("away", "", "")
 """
 
 import itertools
-from dataclasses import replace
-from ipaddress import ip_network
 from zoneinfo import ZoneInfo
 
-from bridge.composition.arbiter import RulesAsArbiter
-from bridge.composition.emission import Emission
-from bridge.composition.self_report import ReportOptions, SelfReport
-from bridge.effects import BrokerSynchronised, Effect, Publish, Remember, Rewrite, Send, Subscribe
-from bridge.engine import Engine
+from bridge.composition.core import Core, Outside
+from bridge.config import Settings
+from bridge.effects import Effect, Publish, Remember, Rewrite, Send, Subscribe
 from bridge.events import (
     Address,
     BrokerConnected,
@@ -26,38 +22,18 @@ from bridge.events import (
     Stopping,
     Wake,
 )
-from bridge.features.feature_calls import FeatureCalls
 from bridge.features.feature_code import FeatureCode
-from bridge.memory.memory import Memory
 from bridge.model.hint import Hint, parse_hint
-from bridge.model.state import State
-from bridge.notifier.notifier import Notifier, NotifierOptions
+from bridge.notifier.capacity import Limits
+from bridge.notifier.profiles import Profiles
 from bridge.notifier.resumption import Terms
 from bridge.notifier.teller import StreamTo
-from bridge.registrar.interval import Interval
-from bridge.registrar.publisher import Publisher, PublisherOptions
-from bridge.registrar.registrar import Registrar
 from bridge.rules.options import RuleOptions
 from bridge.rules.rule import Rule
-from bridge.rules.rules import Rules
 from bridge.rules.sensor import Sensor
-from bridge.service import Context
 from bridge.sip.credentials import User
-from bridge.sip.endpoint import Endpoint, EndpointOptions
-from bridge.sip.gate import Gate, GateOptions
-from bridge.timers import Timers
-from bridge.topics.access import Access
-from bridge.topics.health import Vitals
-from bridge.topics.hint_echoes import HintEchoes
-from bridge.topics.hints import HintTopics
-from bridge.topics.info import Configured
-from bridge.topics.kept_facts import KeptFacts
-from bridge.topics.presence_events import PresenceEvents
-from bridge.topics.readiness import Part, Readiness
-from bridge.topics.requests import Requests
-from bridge.topics.session import BrokerSession, Link
+from bridge.sip.gate import GateOptions
 from bridge.topics.surroundings import Surroundings
-from bridge.topics.truth import Truth
 from support.context import wall
 from support.disk import Disk
 from support.phone import Phone
@@ -66,18 +42,24 @@ BASE = "presence-bridge"
 
 
 class Playbook:
-    """An engine with everything it needs, at second 1000 of a pretended clock."""
+    """The whole of the pure parts, at second 1000 of a pretended clock. Home Assistant is told nothing.
+
+    What a configuration would say is given parsed, where it has been.
+    """
 
     def __init__(
         self,
         *hints: str | Hint,
         min_interval: float = 0.0,
+        min_expires: int = 10,
+        max_expires: int = 3600,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        profiles: Profiles | None = None,
         trusted: tuple[str, ...] = ("127.0.0.0/8", "::1/128"),
         users: tuple[User, ...] = (),
         gate: GateOptions = GateOptions(),  # noqa: B008 - frozen
         connected: bool = True,
         stream_to: StreamTo = lambda _flow: None,
-        interval: Interval = Interval(),  # noqa: B008 - frozen
         accept_register: bool = True,
         accept_publish: bool = True,
         feature_codes: tuple[FeatureCode, ...] = (),
@@ -91,7 +73,6 @@ class Playbook:
         rules: tuple[Rule, ...] = (),
         rule_options: RuleOptions = RuleOptions(min_interval=0.0),  # noqa: B008 - frozen
         zone: ZoneInfo = ZoneInfo("UTC"),  # noqa: B008 - frozen
-        **options: object,
     ) -> None:
         self.now = now
         self.disk = disk
@@ -100,92 +81,51 @@ class Playbook:
         self.phones: dict[Address, Phone] = {}
         self._run = run
         self._tokens = itertools.count(0xABCDEF + (run << 32))
-        timers = Timers()
-        emission = Emission(self._emit, lambda: self.engine.now)
-        emit = emission.emit
-        self.state = State([hint if isinstance(hint, Hint) else _hint(hint) for hint in hints])
-        networks = tuple(ip_network(network) for network in trusted)
-        self.gate = Gate(replace(gate, networks=networks), users, emit, self._token)
-        self.endpoint = Endpoint(
-            EndpointOptions(allow_events=("presence",), accept=("application/pidf+xml",)),
-            timers,
-            self._emit,
-            self._token,
-            self.gate.admit,
+        settings = Settings.model_validate(
+            {
+                "mqtt": {"username": "bridge", "publish_phones": publish_phones},
+                "homeassistant": {"discovery": "off"},
+                "rule_options": {
+                    "min_interval_seconds": rule_options.min_interval,
+                    "manual_until": rule_options.manual_until,
+                },
+                "sip": {
+                    "trusted_networks": trusted,
+                    "realm": gate.realm,
+                    "digest_algorithms": gate.algorithms,
+                    "digest_md5_only": gate.md5_only,
+                    "digest_without_qop": gate.without_qop,
+                    "notify_min_interval_seconds": min_interval,
+                    "min_expires_seconds": min_expires,
+                    "max_expires_seconds": max_expires,
+                    "max_subscriptions": limits.subscriptions,
+                    "max_subscriptions_per_source": limits.per_source,
+                    "max_subscriptions_per_watcher": limits.per_watcher,
+                    "accept_register": accept_register,
+                    "accept_publish": accept_publish,
+                },
+            }
         )
-        context = Context(self.state, timers, emit, self._token, wall)
-        access = Access(BASE, "user bridge", emit)
-        self.truth = Truth(context, BASE, access.unanswered, zone)
-        self.rules = Rules(context, sensors, rules, rule_options, self.truth.decide)
-        self.truth.heed(RulesAsArbiter(self.rules))
-        self.hint_topics = HintTopics(self.state, BASE, emit, timers)
-        self.requests = Requests(BASE, emit)
-        reported = ReportOptions(
-            base_topic=BASE,
-            version="1.2.3",
-            configured=lambda: Configured(fingerprint="0123456789ab", counts={"hints": len(hints)}),
-            publish_phones=publish_phones,
+        _preset(
+            settings,
+            parsed_hints=tuple(hint if isinstance(hint, Hint) else _hint(hint) for hint in hints),
+            parsed_sensors=sensors,
+            parsed_rules=rules,
         )
-        self._sip_trouble = surroundings.sip_trouble
-        vitals = Vitals(
-            readiness=self._readiness,
-            subscriptions=lambda: len(self.notifier.subscriptions),
-            in_flight=lambda: self.endpoint.transactions[0],
-            unconverged=self._behind,
-            messages_received=lambda: self.session.messages_received,
-            last_loss=lambda: self.session.last_loss,
+        _preset(settings.rule_options, zone=zone)
+        _preset(settings.sip, parsed_users=users, parsed_feature_codes=feature_codes)
+        if profiles is not None:
+            _preset(settings.sip, parsed_profiles=profiles)
+        outside = Outside(
+            self._emit, self._token, wall, stream_to, surroundings=surroundings, store=disk is not None
         )
-        self.report = SelfReport(reported, surroundings, vitals, timers, wall, emission)
-        echoes = HintEchoes(context, BASE, access, lambda: self.rules.filters)
-        events = PresenceEvents(context, BASE, self.truth.origin)
-        self.session = BrokerSession(
-            BASE,
-            self.truth,
-            self.hint_topics,
-            self.requests,
-            timers,
-            emit,
-            self._token,
-            access,
-            (echoes, events, *self.report.speakers),
-            (echoes, *self.report.readers),
-            self.rules,
-        )
-        self.memory = Memory(timers, emit, wall, on=disk is not None)
-        self.kept_facts = KeptFacts(self.memory, self.truth)
-        self.notifier = Notifier(
-            context,
-            self.endpoint,
-            NotifierOptions(min_interval=min_interval, **options),
-            self.hint_topics.watchers,
-            self.report.phones,
-            self.memory,
-            stream_to,
-        )
-        emission.listen({BrokerSynchronised: lambda _, now: self.notifier.synchronised(now)})
-        if accept_register:
-            self.registrar = Registrar(context, self.endpoint, interval)
-        options_of_publish = PublisherOptions(interval, accept_publish)
-        self.publisher = Publisher(context, self.endpoint, options_of_publish, self.truth.claims)
-        if feature_codes:
-            FeatureCalls(
-                context,
-                self.endpoint,
-                feature_codes,
-                self.truth,
-                lambda: self.session.link is Link.SYNCHRONISED,
-            )
+        self.core = core = Core(settings, outside)
+        self.state, self.engine, self.session = core.state, core.engine, core.session
+        self.endpoint, self.notifier, self.memory = core.endpoint, core.notifier, core.memory
+        self.gate, self.truth, self.rules = core._gate, core._truth, core._rules
+        self.publisher, self.registrar, self.kept_facts = core._publisher, core._registrar, core._facts
+        self.report, self.requests, self.timers = core._report, core.session._requests, core.engine._timers
         self._given_back = 0
-        self.timers = timers
-        self.report.serve(self.requests, self.state, self.notifier, self.hint_topics)
-        self.engine = Engine(
-            timers,
-            self.session,
-            self.endpoint,
-            self.notifier,
-            self.memory,
-            [self.hint_topics, self.rules, events],
-        )
         if disk is not None:
             self._resume(disk, terms or Terms(lambda flow: flow, self.gate.recognise))
         if connected:
@@ -295,9 +235,6 @@ class Playbook:
         """The MQTT filters of the last connection."""
         return self.of(Subscribe)[-1].filters
 
-    def _behind(self, now: float) -> tuple[int, float]:
-        return self.notifier.behind(now)
-
     def _emit(self, effect: Effect) -> None:
         self.effects.append(effect)
         if isinstance(effect, Remember | Rewrite) and self.disk is not None:
@@ -310,10 +247,10 @@ class Playbook:
     def _token(self) -> str:
         return f"{next(self._tokens):016x}"
 
-    def _readiness(self) -> Readiness:
-        trouble = self._sip_trouble()
-        synchronised = self.session.link is Link.SYNCHRONISED
-        return Readiness(Part(synchronised, ""), Part(not trouble, trouble), Part(ok=True, why="off"))
+
+def _preset(settings: object, **parsed: object) -> None:
+    """What its cached properties say, though no text says so."""
+    vars(settings).update(parsed)
 
 
 def _hint(text: str):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bridge import __version__
 from bridge.effects import Publish
 from bridge.topics.surroundings import Surroundings
 from support.playbook import BASE, Playbook
@@ -49,7 +50,7 @@ def test_after_a_connect_everything_is_published_and_online_comes_last(play):
     order = [effect.topic.removeprefix(f"{BASE}/") for effect in play.of(Publish)]
     assert order.index("hint/2000") < order.index("bridge/info") < order.index("bridge/state")
     assert order.index("bridge/health") < order.index("bridge/state") == len(order) - 1
-    assert retained(play, "bridge/info")["version"] == "1.2.3"
+    assert retained(play, "bridge/info")["version"] == __version__
     assert retained(play, "bridge/health")["ready"] is True
     assert [event["type"] for event in events(play)] == ["started"]
 

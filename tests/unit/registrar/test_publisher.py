@@ -10,7 +10,6 @@ from bridge.effects import PublicationExpired, Publish, PublishAnswered
 from bridge.events import BrokerConnected
 from bridge.model.presence import NOT_SET, Presence, PresenceState
 from bridge.pidf import CONTENT_TYPE, MAX_BYTES
-from bridge.registrar.interval import Interval
 from bridge.sip.credentials import User
 from bridge.sip.parser import parse
 from bridge.topics.decoders.presence import decode_presence, decode_word
@@ -191,7 +190,7 @@ WRONG = [
 @pytest.mark.requirement("P1")
 @pytest.mark.parametrize("step", range(len(WRONG)))
 def test_of_all_that_is_wrong_the_first_is_said(step):
-    play = Playbook(HINT, "2001 = ,CustomPresence:2001", interval=Interval(least=60))
+    play = Playbook(HINT, "2001 = ,CustomPresence:2001", min_expires=60)
     request = {}
     for _, fault in reversed(WRONG[step:]):
         request |= fault
@@ -250,7 +249,7 @@ def test_a_tag_is_unknown_after_its_end(play, softphone):
 
 @pytest.mark.requirement("P1")
 def test_too_brief_is_refused_with_the_least_and_what_there_is_stays():
-    play = Playbook(HINT, interval=Interval(least=60))
+    play = Playbook(HINT, min_expires=60)
     softphone = Softphone(play)
     softphone.publish(pidf())
     response = softphone.publish(pidf("closed"), expires=30)

@@ -4,7 +4,6 @@ import pytest
 
 from bridge.effects import RegisterAnswered
 from bridge.registrar.bindings import MAX_CONTACTS
-from bridge.registrar.interval import Interval
 from bridge.sip.credentials import User
 from bridge.sip.headers import parse_name_addr
 from bridge.sip.parser import parse
@@ -75,7 +74,7 @@ def test_a_contact_goes_before_the_request_and_both_before_the_default(softphone
 
 @pytest.mark.requirement("R2")
 def test_too_brief_is_refused_with_the_least_and_changes_nothing():
-    play = Playbook(interval=Interval(least=60))
+    play = Playbook(min_expires=60)
     softphone = Softphone(play)
     softphone.register("192.0.2.1")
     response = softphone.register("192.0.2.1", "<sip:2000@192.0.2.2>;expires=30", expires=0)

@@ -36,7 +36,7 @@ def test_options_names_what_is_served(phone):
     assert response.status == 200
     assert response.get("allow") == "ACK, CANCEL, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE"
     assert response.get("accept") == "application/pidf+xml"
-    assert response.get("allow-events") == "presence"
+    assert response.get("allow-events") == "presence, dialog"
     assert response.get("accept-encoding") == "identity"
     assert response.get("accept-language") == "en"
     assert response.get("supported") == ""

@@ -102,7 +102,7 @@ def test_an_answer_may_come_later(play):
 
 def test_an_unknown_request_is_told_what_is_known(play):
     play.mqtt(f"{ASKED}/ecko", "{}")
-    error = "unknown request 'ecko': known are echo, fail, health, later, log_level, resend, word (did you mean echo?)"
+    error = "unknown request 'ecko': known are echo, explain, fail, health, later, log_level, reload, resend, resync, trace, word (did you mean echo?)"
     assert answers(play, "ecko") == [{"status": "error", "error": error}]
 
 

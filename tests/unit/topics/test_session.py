@@ -27,6 +27,12 @@ def test_everything_is_subscribed_to_before_the_sentinel_goes_out():
     assert isinstance(subscribe, Subscribe)
     read = {f"{BASE}/presence/#", f"{BASE}/device/#", f"{BASE}/bridge/request/+", f"{BASE}/phone/+"}
     read |= {f"{BASE}/bridge/state", f"{BASE}/hint/#", f"{BASE}/hint/2000"}
+    # What Home Assistant was told by an earlier run, to be removed.
+    read |= {
+        "homeassistant/+/presence-bridge/+/config",
+        f"{BASE}/homeassistant/presence/#",
+        "homeassistant/status",
+    }
     assert set(subscribe.filters) == {*read, sentinel.topic}
     assert not sentinel.retain
     assert play.session.link is Link.READING
