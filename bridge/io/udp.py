@@ -22,6 +22,9 @@ from bridge.io.socket_drops import SocketDrops
 _BURST = 256
 _LARGEST_DATAGRAM = 65_535
 
+# Flows kept by source: a phone sends again and again, and what is kept of its messages shares the flow.
+_FLOWS_KEPT = 32_768
+
 # Room for a burst of answers: 10,000 SUBSCRIBEs of 800 octets. The kernel doubles it.
 _RECEIVE_BUFFER = 8 << 20
 _SEND_BUFFER = 4 << 20
@@ -56,6 +59,7 @@ class UdpListener:
         self._wildcard = is_wildcard(address.host)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: str | None = None
+        self._flows: dict[tuple[object, ...], Flow] = {}
         self._drops = SocketDrops()
         self._socket = self._bound(address)
         self._descriptor = Descriptor(self._socket)
@@ -196,7 +200,12 @@ class UdpListener:
 
     def _receive(self) -> BytesReceived:
         data, source = self._socket.recvfrom(_LARGEST_DATAGRAM)
-        return BytesReceived(Flow("udp", self.address, Address(source[0], source[1])), data)
+        flow = self._flows.get(source)
+        if flow is None:
+            if len(self._flows) >= _FLOWS_KEPT:
+                self._flows.clear()
+            flow = self._flows[source] = Flow("udp", self.address, Address(source[0], source[1]))
+        return BytesReceived(flow, data)
 
     def _receive_anywhere(self) -> BytesReceived:
         data, ancillary, _, source = self._socket.recvmsg(_LARGEST_DATAGRAM, 64)

@@ -23,6 +23,7 @@ from bridge.notifier.register import Register
 from bridge.notifier.renderer import Renderer
 from bridge.notifier.resumption import Resumption, Reviver, Terms
 from bridge.notifier.review import Recognise, dress, reason_to_end
+from bridge.notifier.sharing import Sharing
 from bridge.notifier.subscription import Phase, Subscription, Trigger
 from bridge.notifier.subscriptions import Subscriptions
 from bridge.notifier.teller import StreamTo, Teller
@@ -73,6 +74,7 @@ class Notifier:
         self._table = Subscriptions()
         self._capacity = Capacity(options.limits)
         self._preferences = Preferences()
+        self._sharing = Sharing()
         self._admission = Admission(context.state, options.min_expires, options.max_expires)
         self._renderer = Renderer(context.state, ALLOW_EVENTS, options.user_agent)
         self._teller = Teller(
@@ -234,7 +236,7 @@ class Notifier:
     ) -> None:
         request, source = incoming.request, incoming.flow.remote.host
         extension = self._admission.extension(incoming)
-        agent = request.get("user-agent") or ""
+        agent = self._sharing.text(request.get("user-agent") or "")
         profile = self._options.profiles.choose(agent).profile
         content_type = self._preferences.content_type(package, request)
         if content_type is None:
@@ -242,7 +244,7 @@ class Notifier:
         body = profile.body(content_type)
         require_size(request)
         self._capacity.admit(source, request.from_.uri)
-        subject = profile.subject(extension, request.uri)
+        subject = self._sharing.subject(profile, extension, request.uri)
         dialog = Dialog(request, self._context.token())
         flow = dialog.next_hop(incoming.flow)
         subscription = Subscription(dialog, flow, source, package, event, body, subject, profile, agent)

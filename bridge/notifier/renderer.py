@@ -151,9 +151,7 @@ class Renderer:
             ("Call-ID", dialog.id.call_id),
         )
         via, shared = self._shared_head(flow, event)
-        return Head(
-            encode_request_line("NOTIFY", uri), via, shared, encode_headers(identity) + b"CSeq: "
-        )
+        return Head(encode_request_line("NOTIFY", uri), via, shared, encode_headers(identity) + b"CSeq: ")
 
     def _shared_head(self, flow: Flow, event: Event) -> tuple[bytes, bytes]:
         """What is the same in all NOTIFYs of one listener for one Event: up to the branch, and what follows it."""

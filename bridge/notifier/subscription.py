@@ -55,7 +55,7 @@ class Subscription:
     was last told, None where that failed; `told_at` when it acknowledged a NOTIFY last, `latency` how many
     seconds after the MQTT message behind one it did so, of the last that had one; `behind_since` counts while `behind` is true. `cseq_limit` is the CSeq
     at which more must be reserved, `cseq_reserved` the highest that its row tells of, or will when it is written
-    (see `Keeper`). Times are monotonic seconds.
+    (see `Keeper`), `expiry` the time of its entry in `Expiries`. Times are monotonic seconds.
     """
 
     __slots__ = (
@@ -118,7 +118,7 @@ class Subscription:
         self.head: Head | None = None
         self.phase = Phase.ACTIVE
         self.expires_at = 0.0
-        self.expiry: Timer | None = None
+        self.expiry: float | None = None
         self.in_flight: ClientTransaction | None = None
         self.owed: Trigger | None = None
         self.since: float | None = None

@@ -152,6 +152,8 @@ def _bounded(lines: list[str], fault: SipError | None) -> tuple[list[str], SipEr
 
 _VERSION = re.compile(r"SIP/[0-9]++\.[0-9]++", re.IGNORECASE)
 _METHOD = re.compile(TOKEN)
+# One object for each method: what is kept of a message names it.
+_METHODS = {name: name for name in ("ACK", "INVITE", "OPTIONS", "PUBLISH", "REGISTER", "SUBSCRIBE")}
 _CALL_ID = re.compile(r"[^\x00-\x20\x7f]++")
 
 _read_addresses = attrgetter("top_via", "from_", "to")
@@ -162,7 +164,7 @@ def _request(
 ) -> Request:
     method, _, rest = start.partition(" ")
     uri, _, version = rest.partition(" ")
-    request = Request(method, uri, headers)
+    request = Request(_METHODS.get(method, method), uri, headers)
     try:
         if fault is not None:
             raise fault

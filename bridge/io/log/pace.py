@@ -40,4 +40,6 @@ class Pace:
         count, self._left_out = self._left_out, 0
         if not count:
             return None
-        return Line(self._event, {"left_out": count}, f"{self._event} … and {count} more of these, too many a second")
+        return Line(
+            self._event, {"left_out": count}, f"{self._event} … and {count} more of these, too many a second"
+        )
