@@ -35,6 +35,8 @@ from bridge.events import (
     Wake,
 )
 from bridge.io import log
+from bridge.io.collector import Collector
+from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
 from bridge.io.heartbeat import Heartbeat
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
@@ -122,6 +124,7 @@ class Bridge:
         )
         self._core = Core(settings, outside)
         self._runner.attach(self._core.engine)
+        self._collector = Collector(lambda: len(self._core.notifier))
         # Why there is none, as long as that is so: it is said once, not with each try.
         self._no_broker = ""
         self._store = Store(store, self._heard, log.warn) if store is not None else None
@@ -177,14 +180,13 @@ class Bridge:
         self._tasks.start("heartbeat", self._heartbeat.run())
         self._tasks.start("log", log.tend())
         self._tasks.start("supervision", self._supervision.run(self._core, self._runner, self._store))
-        # What lives by now lives long; the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
+        self._collector.begin()
+        self._tasks.start("collector", self._collector.tend())
 
     async def stop(self) -> None:
         """Say goodbye to phones and broker, and close everything."""
         self._supervision.stopping()
-        has_farewells = bool(self._core.notifier.subscriptions) and not self._core.memory.is_safe
+        has_farewells = len(self._core.notifier) > 0 and not self._core.memory.is_safe
         if not has_farewells:
             self._listeners.hold()
         self._runner.feed(Stopping())

@@ -282,7 +282,7 @@ class Core:
     def _vitals(self) -> Vitals:
         return Vitals(
             readiness=self.readiness,
-            subscriptions=lambda: len(self.notifier.subscriptions),
+            subscriptions=lambda: len(self.notifier),
             in_flight=lambda: self.endpoint.transactions[0],
             unconverged=self._behind,
             messages_received=lambda: self.session.messages_received,

@@ -107,6 +107,9 @@ class Notifier:
         """All that are alive. Safe to read from another thread."""
         return self._table.all()
 
+    def __len__(self) -> int:
+        return len(self._table)
+
     def watching(self, extension: str) -> tuple[Subscription, ...]:
         """Those who watch this extension. Safe to read from another thread."""
         return tuple(self._table.of(extension))

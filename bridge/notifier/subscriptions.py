@@ -25,6 +25,9 @@ class Subscriptions:
         """All of them, the oldest first."""
         return tuple(self._by_dialog.values())
 
+    def __len__(self) -> int:
+        return len(self._by_dialog)
+
     def find(self, identity: DialogId) -> Subscription | None:
         """The subscription of a dialog."""
         return self._by_dialog.get(identity)
