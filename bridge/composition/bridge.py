@@ -98,7 +98,8 @@ class Bridge:
         self._counter = Observer(sensors=islice(settings.sensors, limit))
         self._heartbeat = Heartbeat(self._counter.lagged)
         self._supervision = supervision or Supervision({})
-        self._observers = (log.observe, self._counter.observe, self._supervision.observe, *observers)
+        self._log = log.Behind()
+        self._observers = (self._log.observe, self._counter.observe, self._supervision.observe, *observers)
         self._tasks = Tasks(lambda name, error: log.warn(f"{name} failed: {error!r}"))
         self._embedded: EmbeddedBroker | None = None
         self._mqtt: MqttLink | None = None
@@ -204,6 +205,7 @@ class Bridge:
         self._site.close()
         self._http.stop()
         await self._supervision.close()
+        self._log.flush()
         log.sum_up(math.inf)
 
     async def _last_answers(self) -> None:

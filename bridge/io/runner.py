@@ -60,7 +60,11 @@ class Store(Protocol):
 
 
 class Runner:
-    """Between the event and its effects there is no await: a command is carried out as it is emitted."""
+    """Between the event and its effects there is no await: a command is carried out as it is emitted.
+
+    But for what is published: it leaves in its order when the event has been handled, behind what phones are
+    sent. To publish takes as long as a NOTIFY and its answer.
+    """
 
     def __init__(self, observe: Callable[[Any], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._observe = observe
@@ -70,13 +74,14 @@ class Runner:
         self._by_local: dict[tuple[str, Address], Listener] = {}
         self._broker: Broker | None = None
         self._store: Store | None = None
+        self._to_publish: list[Publish] = []
         self._tap: Callable[[str, Flow, bytes, float], None] | None = None
         self._fed_at = self._clock()
         self._timer: asyncio.Handle | None = None
         self._armed_for = _NEVER
         self._commands: Mapping[type, Callable[[Any], None]] = {
             Send: self._send,
-            Publish: self._publish,
+            Publish: self._to_publish.append,
             Subscribe: self._subscribe,
             Unsubscribe: self._unsubscribe,
             Remember: self._remember,
@@ -119,6 +124,8 @@ class Runner:
             self._tap("in", event.flow, event.data, now)
         self._core.handle(event, now)
         self._fed_at = now
+        if self._to_publish:
+            self._publish_all()
         self._arm(now)
 
     @property
@@ -150,15 +157,19 @@ class Runner:
                 return listener
         raise AssertionError(f"no listener for {flow}: flows are made by listeners")
 
-    def _publish(self, effect: Publish) -> None:
+    def _publish_all(self) -> None:
+        messages, self._to_publish[:] = tuple(self._to_publish), ()
         if self._broker is not None:
-            self._broker.publish(*effect)
+            for message in messages:
+                self._broker.publish(*message)
 
     def _subscribe(self, effect: Subscribe) -> None:
+        self._publish_all()
         if self._broker is not None:
             self._broker.subscribe(effect.filters)
 
     def _unsubscribe(self, effect: Unsubscribe) -> None:
+        self._publish_all()
         if self._broker is not None:
             self._broker.unsubscribe(effect.filters)
 

@@ -155,6 +155,30 @@ def test_commands_are_carried_out_and_observations_handed_on():
         runner.emit(Send(Flow("tcp", local, local), b""))
 
 
+def test_what_is_published_leaves_in_its_order_behind_what_phones_are_sent():
+    calls = []
+    local = Address("127.0.0.1", 5060)
+    flow = Flow("udp", local, Address("127.0.0.9", 1))
+    listener, broker, runner = Listener(local), Broker(), Runner(print)
+    listener.send = lambda _flow, data: calls.append(data)
+    broker.publish = lambda topic, *_: calls.append(topic)
+
+    class Telling(Core):
+        def handle(self, event, now):
+            runner.emit(Publish("a", b"", retain=True))
+            runner.emit(Send(flow, b"notify"))
+            runner.emit(Publish("b", b"", retain=True))
+
+    async def main():
+        runner.attach(Telling())
+        runner.listen("udp", listener)
+        runner.connect(broker)
+        runner.feed(Wake())
+
+    asyncio.run(main())
+    assert calls == [b"notify", "a", "b"]
+
+
 def test_who_looks_sees_what_comes_before_it_is_handled_and_what_goes_before_it_is_sent():
     seen, order = [], []
     local = Address("127.0.0.1", 5060)

@@ -1,5 +1,6 @@
 """The log: one line for each thing that an operator may want to know. See docs/logs.md."""
 
+from bridge.io.log.behind import Behind
 from bridge.io.log.forms import FORMATS
 from bridge.io.log.writer import (
     LEVELS,
@@ -17,6 +18,7 @@ from bridge.io.log.writer import (
 __all__ = [
     "FORMATS",
     "LEVELS",
+    "Behind",
     "configure",
     "fail",
     "level",

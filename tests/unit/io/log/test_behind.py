@@ -1,0 +1,37 @@
+import asyncio
+
+from bridge.effects import NotifySent, PresenceChanged, Warned
+from bridge.io.log import behind
+from bridge.io.log.behind import Behind
+
+SEEN = (PresenceChanged("2000", "away", "dnd"), Warned("a"), Warned("b"))
+
+
+def test_lines_are_written_in_their_order_in_the_next_round(monkeypatch):
+    written = []
+    monkeypatch.setattr(behind, "observe", written.append)
+
+    async def observed():
+        log = Behind()
+        for effect in (*SEEN, NotifySent("state", None)):
+            log.observe(effect)
+        at_once = list(written)
+        await asyncio.sleep(0)
+        return at_once
+
+    assert asyncio.run(observed()) == []
+    assert written == list(SEEN)
+
+
+def test_what_waits_can_be_written_at_once(monkeypatch):
+    written = []
+    monkeypatch.setattr(behind, "observe", written.append)
+
+    async def flushed():
+        log = Behind()
+        log.observe(SEEN[0])
+        log.flush()
+        return list(written)
+
+    assert asyncio.run(flushed()) == [SEEN[0]]
+    assert written == [SEEN[0]]
