@@ -36,11 +36,11 @@ setup: $(VENV)/.installed ## Install what `run` needs into .venv
 test: $(VENV)/.installed-for-tests ## Everything that CI does: install the tests' programs, lint, run all tests
 	@tests/tools/install.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant --ignore=tests/packaging
+	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant --ignore=tests/packages
 
 coverage: $(VENV)/.installed-for-tests ## All tests, and which lines none of them reaches
 	@tests/tools/install.sh
-	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant --ignore=tests/packaging
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant --ignore=tests/packages
 
 test-homeassistant: $(VENV)/.installed-for-tests $(HOMEASSISTANT)/.installed ## Run the tests with a real Home Assistant
 	@tests/tools/install.sh
@@ -68,11 +68,23 @@ soak: $(VENV)/.installed-for-tests ## Random faults for MINUTES=8, and a reckoni
 	PYTHONPATH=.:tests $(BIN)/python tests/faults/soak.py --minutes $(MINUTES) --figures $(CURDIR)/build/soak.json
 	@PYTHONPATH=tests $(BIN)/python tests/tools/reliability.py build/soak.json
 
-package: $(VENV)/.installed-for-tests ## Build the wheel and the sdist into dist/, the same to the last bit wherever that is done
-	@rm -rf dist && SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/hatchling build --directory dist
+package: $(VENV)/.installed-for-packages ## Build the wheel and the sdist into dist/, the same to the last bit wherever that is done
+	@rm -rf dist && SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/hatchling build --directory dist >/dev/null
 
-test-package: package ## Install the wheel into a new virtual environment, and try what it brings
-	$(BIN)/pytest tests/packaging/test_wheel.py
+deb: package ## Build the Debian package into dist/, for Debian 12 and there
+	@SOURCE_DATE_EPOCH=$(EPOCH) systemd/debian/build.sh dist/*.whl $(BIN)/python dist
+
+lock: $(VENV)/.installed-for-release ## Choose anew what the Debian package and the image contain
+	$(BIN)/uv --quiet pip compile --upgrade --extra embedded --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
+		--output-file systemd/debian/requirements.lock pyproject.toml
+
+test-package: package $(VENV)/.installed-for-tests ## Install the wheel into a new virtual environment, and try what it brings
+	$(BIN)/pytest tests/packages/test_wheel.py
+
+test-deb: deb $(VENV)/.installed-for-tests ## Install, use, upgrade and purge the Debian package in clean Debians (root)
+	@tests/packages/install.sh
+	$(BIN)/pytest tests/packages/test_deb.py
 
 fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
 	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)
@@ -112,6 +124,16 @@ $(VENV)/.installed-for-tests: pyproject.toml | $(BIN)/pip
 	@echo "Installing the bridge and its tests' packages into $(VENV) ..."
 	@$(PIP) --editable '.[embedded,test]'
 	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-for-packages: pyproject.toml | $(BIN)/pip
+	@echo "Installing what builds packages into $(VENV) ..."
+	@$(PIP) 'hatchling>=1.27'
+	@touch $@
+
+$(VENV)/.installed-for-release: pyproject.toml | $(BIN)/pip
+	@echo "Installing the tools of a release into $(VENV) ..."
+	@$(PIP) --editable '.[embedded,release]'
+	@touch $@
 
 $(VENV)/.installed-for-fuzz: pyproject.toml | $(BIN)/pip
 	@echo "Installing atheris into $(VENV) ..."
