@@ -10,6 +10,7 @@ ROUNDS ?= 5
 MINUTES ?= 8
 SEEDS ?= 1-20
 KILLS ?= 200
+BASE ?= debian:bookworm-slim
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +38,10 @@ test: $(VENV)/.installed-for-tests ## Everything that CI does: install the tests
 	@tests/tools/install.sh
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant --ignore=tests/packages
+
+test-pythons: ## Run the tests on each supported Python that this machine has, under pyenv or on PATH
+	@tests/tools/install.sh
+	@tests/tools/pythons.sh
 
 coverage: $(VENV)/.installed-for-tests ## All tests, and which lines none of them reaches
 	@tests/tools/install.sh
@@ -79,12 +84,32 @@ lock: $(VENV)/.installed-for-release ## Choose anew what the Debian package and 
 		--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
 		--output-file systemd/debian/requirements.lock pyproject.toml
 
+sbom: package $(VENV)/.installed-for-release ## List what the Debian package and the image contain: dist/sbom.cdx.json
+	@SOURCE_DATE_EPOCH=$(EPOCH) tests/tools/sbom.sh $(BIN)/python dist/*.whl dist/sbom.cdx.json
+
+bandit: $(VENV)/.installed-for-release ## Look for careless code; each finding is mended, or its reason is written down
+	@$(BIN)/python tests/tools/bandit.py
+
+audit: $(VENV)/.installed-for-release ## Ask for known weaknesses in what the lock file pins (needs the advisory service)
+	@$(BIN)/python tests/tools/audit.py
+
 test-package: package $(VENV)/.installed-for-tests ## Install the wheel into a new virtual environment, and try what it brings
 	$(BIN)/pytest tests/packages/test_wheel.py
 
 test-deb: deb $(VENV)/.installed-for-tests ## Install, use, upgrade and purge the Debian package in clean Debians (root)
 	@tests/packages/install.sh
 	$(BIN)/pytest tests/packages/test_deb.py
+
+image: package ## Build the image presence-bridge with buildah, on BASE=debian:bookworm-slim
+	buildah bud --format docker --timestamp $(EPOCH) --build-arg BASE=$(BASE) --tag presence-bridge .
+
+test-image: package $(VENV)/.installed-for-tests ## Build the image on a Debian made here, and run it (root)
+	@tests/packages/install.sh
+	$(BIN)/pytest tests/packages/test_image.py
+
+test-install: package $(VENV)/.installed-for-tests ## Type the installing commands of README and docs into clean Debians (root)
+	@tests/packages/install.sh
+	$(BIN)/pytest tests/packages/test_install.py
 
 fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
 	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)

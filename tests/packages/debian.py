@@ -1,12 +1,13 @@
 """A clean Debian 12 in a folder: programs run in it, or its systemd is booted in a container.
 
-Its own network is loopback only. Commands that fetch packages are run with the network of this machine, and with
-what this machine says of package registries: its certificates, and the configuration of pip.
+Its own network is loopback only. Commands that fetch packages are run with the network of this machine. Where the
+registries are and whom to trust is said as it is here, in the files in which a Debian says it, so that sudo keeps it.
 """
 
 import contextlib
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -15,8 +16,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-BUILD = Path(__file__).parents[2] / "build/packages"
+CHECKOUT = Path(__file__).parents[2]
+BUILD = CHECKOUT / "build/packages"
 ESSENTIALS = ("systemd", "systemd-sysv", "dbus", "sudo", "procps", "iproute2", "ca-certificates")
+WHEELS = "/srv/wheels"  # where pip and uv in it look besides their registry
 SUBSCRIBER = Path(__file__).parent / "subscriber.py"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -84,10 +87,8 @@ class Booted:
         """Run a shell's script in it; `fetches` gives it the network of this machine. The result, good or bad."""
         namespaces = ["--mount", "--uts", "--ipc", "--pid", *([] if fetches else ["--net"])]
         enter = ["nsenter", f"--target={self._init}", *namespaces, "env", "--ignore-environment"]
-        variables = _environment() if fetches else {}
-        assignments = [
-            f"{name}={value}" for name, value in ({"PATH": PATH, "HOME": "/root"} | variables).items()
-        ]
+        variables = {"PATH": PATH, "HOME": "/root"} | _environment()
+        assignments = [f"{name}={value}" for name, value in variables.items()]
         shell = ["bash", "-c", f"cd {folder} && {script}"]
         return subprocess.run(
             [*enter, *assignments, *shell],
@@ -174,32 +175,32 @@ def clean(folder: Path, *packages: str) -> Debian:
 
 
 def _like_this_machine(root: Path) -> None:
-    """Names are resolved, and registries trusted and configured, as they are here."""
+    """Names are resolved, and registries are trusted and found, as they are here."""
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     if CERTIFICATES.exists():
-        shutil.copy(CERTIFICATES, root / "opt/certificates.crt")
-    for file in (Path("/etc/pip.conf"), Path("/etc/xdg/pip")):
-        target = root / file.relative_to("/")
-        if file.is_dir():
-            shutil.copytree(file, target)
-        elif file.exists():
-            shutil.copy(file, target)
-    for links in os.environ.get("PIP_FIND_LINKS", "").split():
-        (root / links.lstrip("/")).mkdir(parents=True, exist_ok=True)
-    user = Path("~/.config/pip").expanduser()
-    if user.is_dir():
-        shutil.copytree(user, root / "root/.config/pip")
+        shutil.copy(CERTIFICATES, root / CERTIFICATES.relative_to("/"))
+    said = _done([sys.executable, "-m", "pip", "config", "list"]).stdout
+    # Lines like global.timeout='60'; a variable of the environment is `:env:`, and has the last word.
+    said_by = re.findall(r"(?m)^(global|:env:)\.([\w-]+)='(.*)'$", said)
+    options = {name: value for _, name, value in sorted(said_by, key=lambda option: option[0] == ":env:")}
+    # Files and folders of this machine are not there.
+    options = {
+        name: value
+        for name, value in options.items()
+        if name == "cert" or value.removeprefix("file://")[:1] != "/"
+    }
+    links = {"find-links": WHEELS}
+    lines = [f"{name} = {value}" for name, value in (options | links).items()]
+    (root / WHEELS.lstrip("/")).mkdir()
+    (root / "etc/pip.conf").write_text("\n".join(["[global]", *lines, ""]))
+    (root / "etc/uv").mkdir()
+    (root / "etc/uv/uv.toml").write_text(f'native-tls = true\nfind-links = ["{WHEELS}"]\n')
 
 
 def _environment() -> Mapping[str, str]:
-    """What this machine says of registries by variables, and how Debian's tools are made to ask nothing."""
-    ours = {
-        name: value
-        for name, value in os.environ.items()
-        if name.startswith("PIP_") or name.lower().endswith("_proxy")
-    }
-    certificates = {"PIP_CERT": "/opt/certificates.crt"} if CERTIFICATES.exists() else {}
-    return ours | certificates | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    """How Debian's tools are made to ask nothing, and this machine's proxies, where it has some."""
+    proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    return proxies | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
 
 def _init_of(container: subprocess.Popen[bytes], within: float = 60.0) -> int:

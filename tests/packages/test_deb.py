@@ -5,14 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from bridge import __version__
 from packages import debian
 
-CHECKOUT = Path(__file__).parents[2]
 CONFIG = "/etc/presence-bridge/config.toml"
 UNITS = "presence-bridge-udp.socket presence-bridge-tcp.socket presence-bridge.service"
 READY = "python3 -c 'import urllib.request as r; print(r.urlopen(\"http://127.0.0.1:9464/-/ready\").status)'"
@@ -33,7 +31,7 @@ def test_two_builds_are_equal(deb, wheel, tmp_path):
     assert built.stdout.strip() == f"{__version__}-1"
     epoch = subprocess.run(["git", "log", "-1", "--format=%ct"], capture_output=True, text=True, check=True)
     subprocess.run(
-        [CHECKOUT / "systemd/debian/build.sh", wheel, sys.executable, tmp_path],
+        [debian.CHECKOUT / "systemd/debian/build.sh", wheel, sys.executable, tmp_path],
         env={**os.environ, "SOURCE_DATE_EPOCH": epoch.stdout.strip(), "TMPDIR": str(tmp_path)},
         check=True, timeout=600,
     )  # fmt: skip
