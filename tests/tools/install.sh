@@ -7,6 +7,8 @@ packages=(
     mosquitto          # a broker for every test that claims reliability
     mosquitto-clients  # mosquitto_pub and mosquitto_sub, as people use them
     openssl            # certificates for TLS
+    curl               # what the pages type
+    jq                 # and what they read the answers with
     sip-tester         # sipp
     baresip-core       # a softphone
     linphone-cli       # another one
