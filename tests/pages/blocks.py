@@ -1,17 +1,17 @@
-"""Code blocks of Markdown pages, with the mark that may stand above each: `<!-- not run: why -->`."""
+"""Code blocks of Markdown pages, with the marks that may stand above each, such as `<!-- not run: why -->`."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from support.bridge_process import ROOT
 
 _BLOCK = re.compile(
-    r"^(?:(?P<marked> *)<!-- (?P<mark>[^>]*?) -->\n)?"
+    r"^(?P<marks>(?: *<!-- [^\n]*? -->\n)*)"
     r"(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
+_MARK = re.compile(r"<!-- (.*?) -->")
 _PROMPT = "$ "
 
 
@@ -22,21 +22,29 @@ class Block:
     page: str
     line: int
     language: str
-    mark: str
+    marks: tuple[str, ...]
     text: str
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
 
     def marked(self, name: str) -> str | None:
-        """What the mark says behind `name:`; empty for a mark without more, None where it is another."""
-        found = re.fullmatch(rf"{name}(?::? (.*))?", self.mark)
-        return None if found is None else found[1] or ""
+        """What a mark says behind `name:`; empty for one that says no more, None where there is none."""
+        for mark in self.marks:
+            first, _, rest = mark.partition(": ")
+            if first == name:
+                return rest
+        return None
 
     @property
     def is_commands(self) -> bool:
         """Whether somebody would type it."""
         return self.language in ("sh", "console")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a test types it."""
+        return self.is_commands and self.marked("not run") is None
 
     @property
     def commands(self) -> list[tuple[str, list[str]]]:
@@ -66,10 +74,30 @@ def blocks(page: str) -> Iterator[Block]:
     for found in _BLOCK.finditer(text):
         indent = len(found["indent"])
         body = "".join(line[indent:] or "\n" for line in found["text"].splitlines(keepends=True))
-        line = text.count("\n", 0, found.start()) + (2 if found["mark"] else 1)
-        yield Block(page, line, found["language"], found["mark"] or "", body)
+        line = text.count("\n", 0, found.end("marks")) + 1
+        yield Block(page, line, found["language"], tuple(_MARK.findall(found["marks"])), body)
 
 
-def folder_of(page: str) -> Path:
-    """The folder that a page's links start from."""
-    return (ROOT / page).parent
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A part of a page whose blocks follow each other; `name` says what is there before, empty where none says."""
+
+    page: str
+    line: int
+    name: str
+    blocks: tuple[Block, ...]
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line} {self.name}".strip()
+
+
+def scenes(page: str) -> Iterator[Scene]:
+    """Those of a page in which something is typed."""
+    parts: list[list[Block]] = [[]]
+    for block in blocks(page):
+        if block.marked("scene") is not None:
+            parts.append([])
+        parts[-1].append(block)
+    for part in parts:
+        if any(block.is_run for block in part):
+            yield Scene(page, part[0].line, part[0].marked("scene") or "", tuple(part))

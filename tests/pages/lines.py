@@ -9,6 +9,7 @@ _EXAMPLES = (
     (r"\b\d+:\d\d:\d\d(?:\.\d+)?\b", "<time>"),
     (r"\b\d\d:\d\d\b", "<time>"),
     (r"(?<!\S)-?\d+(?:\.\d+)? ms\b", "<n> ms"),
+    (r"\b\d+(?:\.\d+)? s\b", "<n> s"),
     (r"\b(seconds|messages|size|pid|call_id)=[\w.]+", r"\1=<n>"),
     (r"\b\d+ messages received, \d+ sent\b", "<n> messages"),
     (r"\b[0-9a-f]{12,}\b", "<id>"),

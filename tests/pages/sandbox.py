@@ -5,6 +5,7 @@ import os
 import pty
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -30,6 +31,22 @@ _COMMAND = '#!/bin/sh\nexec {python} -S {commands} {socket} - "$@"\n'
 # What asks and changes nothing is asked again until the answer is that of the page.
 _ASKS = ("explain", "health", "hints", "get", "check", "store")
 
+_SUBSCRIBE = """\
+SUBSCRIBE sip:{extension}@127.0.0.1:{port} SIP/2.0
+Via: SIP/2.0/UDP {host};rport;branch=z9hG4bKsilent
+Max-Forwards: 70
+From: <sip:200@127.0.0.1>;tag=silent
+To: <sip:{extension}@127.0.0.1>
+Contact: <sip:200@{host}>
+Call-ID: silent
+CSeq: 1 SUBSCRIBE
+Event: presence
+Accept: application/pidf+xml
+Expires: 600
+Content-Length: 0
+
+"""
+
 
 @dataclass
 class _Terminal:
@@ -44,13 +61,13 @@ class _Terminal:
 class Sandbox:
     """Ports, the host's folders and programs are those of the sandbox, whatever the page calls them."""
 
-    def __init__(self, folder: Path, commands: Path, *, broker: bool = True) -> None:
+    def __init__(self, folder: Path, commands: Path) -> None:
         self.folder = folder / "house"
         self.sip, self.http = free_udp_port(), free_port()
         self.broker = Mosquitto(folder)
-        if broker:
-            self.broker.start()
+        self.broker.start()
         self._terminals: list[_Terminal] = []
+        self._phone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.folder.mkdir()
         self._furnish(commands)
 
@@ -75,9 +92,25 @@ class Sandbox:
                 self._run(block, command, expected)
 
     def start(self, command: str, until: str) -> None:
-        """Start what the page takes for granted."""
-        block = Block("what is there before", 0, "console", "", command)
-        self._wait(self._start(block, command, [until]), [until])
+        """Start what the page takes for granted, and wait for these words."""
+        block = Block("what is there before", 0, "console", (), command)
+        self._start(block, command, [])
+        self.wait_until_printed(until)
+
+    def wait_until_printed(self, words: str) -> None:
+        """Wait for what the program that was started last says somewhere in a line."""
+        until = time.monotonic() + PATIENCE
+        while words not in self._printed(self._terminals[-1]):
+            assert time.monotonic() < until, self._printed(self._terminals[-1])
+            time.sleep(0.05)
+
+    def subscribe(self, extension: str) -> None:
+        """Be a phone that watches, and answers nothing."""
+        self._phone.bind(("127.0.0.1", 0))
+        host = "{}:{}".format(*self._phone.getsockname())
+        request = _SUBSCRIBE.format(extension=extension, host=host, port=self.sip).replace("\n", "\r\n")
+        self._phone.sendto(request.encode(), ("127.0.0.1", self.sip))
+        self.wait_until_printed("subscribe_created")
 
     def finish(self) -> None:
         """See that what was left running has printed all that the page shows."""
@@ -92,6 +125,7 @@ class Sandbox:
                 os.killpg(terminal.process.pid, signal.SIGKILL)
             terminal.process.wait()
         self.broker.close()
+        self._phone.close()
 
     def _run(self, block: Block, command: str, expected: list[str]) -> None:
         until = time.monotonic() + PATIENCE

@@ -1,27 +1,52 @@
-"""Each page's commands, typed in their order, print what the page shows."""
+"""What the pages tell people to type is typed, and prints what the pages show.
+
+Scenes mostly wait, so they are played beside each other.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from pages.blocks import blocks
-from pages.houses import HOUSES, Newcomer
+from pages.blocks import Scene, scenes
+from pages.houses import house_of
 from pages.sandbox import Sandbox
 
-PAGES = ["docs/getting-started.md"]
+PAGES = ["docs/getting-started.md", "docs/troubleshooting.md"]
+SCENES = [scene for page in PAGES for scene in scenes(page)]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_can_be_followed(page, tmp_path, commands):
-    house = HOUSES.get(page, Newcomer())
-    sandbox = Sandbox(tmp_path, commands)
+def play(scene: Scene, folder, commands) -> None:
+    """Type everything, in the order of the page."""
+    sandbox = Sandbox(folder, commands)
+    house = house_of(scene)
     try:
         house.furnish(sandbox)
-        for block in blocks(page):
+        for block in scene.blocks:
             if (name := block.marked("file")) is not None:
                 sandbox.write(name, block.text)
             elif (name := block.marked("append")) is not None:
                 sandbox.write(name, block.text, "a")
-            elif block.is_commands and block.marked("not run") is None:
+            elif block.is_run:
                 sandbox.type(block)
         sandbox.finish()
     finally:
         sandbox.close()
+
+
+@pytest.fixture(scope="module")
+def played(request, commands, tmp_path_factory):
+    """How each scene that was selected went."""
+    selected = [
+        item.callspec.params["scene"]
+        for item in request.session.items
+        if item.module is request.module and hasattr(item, "callspec")
+    ]
+    with ThreadPoolExecutor(6) as pool:
+        yield {
+            scene: pool.submit(play, scene, tmp_path_factory.mktemp("scene"), commands) for scene in selected
+        }
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=str)
+def test_a_page_can_be_followed(scene, played: dict[Scene, Future[None]]):
+    played[scene].result()
