@@ -26,7 +26,10 @@ def ask(path: str, arguments: list[str]) -> int:
         sent = connection.sendmsg([question], [rights])
         connection.sendall(question[sent:])
         connection.shutdown(socket.SHUT_WR)
-        return int(connection.recv(16) or b"1")
+        try:
+            return int(connection.recv(16) or b"1")
+        except KeyboardInterrupt:
+            return 130
 
 
 def serve(path: str) -> None:

@@ -39,6 +39,21 @@ presence = "2000"
 set = "available"
 """
 _SYNCHRONISED = "broker_synchronised"
+_OTHER_HINT = """\
+[[hints]]
+extension = "{0}"
+hint = "SIP/{0}"
+"""
+_USER = """\
+[[sip.users]]
+name = "reception"
+password = "change me"
+"""
+_WRITABLE = """\
+[http]
+write = true
+token = "0123456789abcdef"
+"""
 _RUN = "presence-bridge run"
 
 
@@ -76,6 +91,21 @@ def _broker_restarted(sandbox: Sandbox) -> None:
 
 def _silent_phone(sandbox: Sandbox) -> None:
     sandbox.subscribe("2000")
+
+
+def _edited(sandbox: Sandbox) -> None:
+    user = _USER.replace("change me", "changed")
+    broker = BROKER + "keepalive_seconds = 20\n"
+    sandbox.write("config.toml", broker + HINT + user + _OTHER_HINT.format(2002))
+
+
+def _password(sandbox: Sandbox) -> None:
+    sandbox.write("etc/presence-bridge/phone-200", "secret\n")
+
+
+def _lunch(sandbox: Sandbox) -> None:
+    sandbox.broker.publish("presence-bridge/presence/2000", "dnd,,Back at 13:00", "-r")
+    sandbox.wait_until_printed("presence_changed provider=2000")
 
 
 _AT_WORK = House(BROKER + HINT + DOOR)
@@ -116,6 +146,9 @@ _SCENES: Final[Mapping[str, House]] = {
 # For pages that do not say what is there before.
 _PAGES: Final[Mapping[str, House]] = {
     "docs/logs.md": _AT_WORK,
+    "docs/operations.md": House(BROKER + HINT + _USER + _OTHER_HINT.format(2001), behind=_edited),
+    "docs/provisioning.md": House(BROKER + HINT, until="", before=_password),
+    "docs/status-page.md": House(BROKER + HINT + _WRITABLE, behind=_lunch),
     "docs/topics.md": _AT_WORK,
 }
 

@@ -87,6 +87,9 @@ class Sandbox:
         elif (typing := block.marked("typing")) is not None:
             ((command, expected),) = block.commands
             self._type_into(block, command, expected, typing.split(", "))
+        elif block.marked("Ctrl-C") is not None:
+            for line in block.text.splitlines():
+                self._interrupt(self._start(block, line, []))
         else:
             for command, expected in block.commands:
                 self._run(block, command, expected)
@@ -128,6 +131,9 @@ class Sandbox:
         self._phone.close()
 
     def _run(self, block: Block, command: str, expected: list[str]) -> None:
+        if command.endswith("&"):
+            self._begin(block, command)
+            return
         until = time.monotonic() + PATIENCE
         while True:
             terminal = self._start(block, command, expected)
@@ -142,6 +148,15 @@ class Sandbox:
         assert (status != 0) == may_fail, (
             f"{block}: exit status {status} of {command}\n{self._printed(terminal)}"
         )
+
+    def _begin(self, block: Block, command: str) -> None:
+        """What goes on beside the rest; whoever listens is waited for, until he hears."""
+        heard = self.broker.log().count("SUBACK")
+        assert self._start(block, command, []).process.wait(PATIENCE) == 0
+        until = time.monotonic() + PATIENCE
+        while "mosquitto_sub" in command and self.broker.log().count("SUBACK") == heard:
+            assert time.monotonic() < until, self.broker.log()
+            time.sleep(0.05)
 
     def _start(
         self, block: Block, command: str, expected: list[str], terminal: int | None = None
@@ -178,9 +193,18 @@ class Sandbox:
             os.close(ours)
             os.close(its)
 
+    def _interrupt(self, terminal: _Terminal) -> None:
+        """What runs until somebody ends it has nothing to say against how it was started."""
+        time.sleep(6 * _TYPING)
+        assert terminal.process.poll() is None, self._printed(terminal)
+        os.killpg(terminal.process.pid, signal.SIGINT)
+        terminal.process.wait(PATIENCE)
+
     def _wait(self, terminal: _Terminal, expected: list[str]) -> None:
+        """What goes on in the background prints into the same terminal, between or behind."""
+        beside = [other for other in self._terminals if other.block is terminal.block]
         until = time.monotonic() + PATIENCE
-        while missing(expected, self._printed(terminal)) is not None:
+        while all(missing(expected, self._printed(one)) is not None for one in (terminal, *beside)):
             assert time.monotonic() < until, self._complaint(terminal, expected)
             time.sleep(0.05)
 

@@ -7,12 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from pages.blocks import Scene, scenes
+from pages.blocks import Scene, pages, scenes
 from pages.houses import house_of
 from pages.sandbox import Sandbox
 
-PAGES = ["docs/getting-started.md", "docs/troubleshooting.md"]
-SCENES = [scene for page in PAGES for scene in scenes(page)]
+SCENES = [scene for page in pages() for scene in scenes(page)]
 
 
 def play(scene: Scene, folder, commands) -> None:
@@ -26,7 +25,9 @@ def play(scene: Scene, folder, commands) -> None:
                 sandbox.write(name, block.text)
             elif (name := block.marked("append")) is not None:
                 sandbox.write(name, block.text, "a")
-            elif block.is_run:
+            if (started := block.marked("started")) is not None:
+                sandbox.start(*started.split(", "))
+            if block.is_run:
                 sandbox.type(block)
         sandbox.finish()
     finally:
