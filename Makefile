@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape dashboard dashboard-picture faults soak clean
+.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape docs dashboard dashboard-picture faults soak clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -136,6 +136,9 @@ dashboard-picture: $(VENV)/.installed-for-tests ## Draw docs/dashboard.png from 
 	PYTHONPATH=.:tests $(BIN)/python tests/tools/dashboard_data.py --minutes $(MINUTES) build/dashboard.json
 	@grafana/picture/draw.sh build/dashboard.json docs/dashboard.png
 
+docs: $(VENV)/.installed-for-tests ## Build the pages into build/site; dead links and anchors are errors
+	@$(BIN)/python tests/tools/site.py
+
 clean: ## Remove what was installed and everything that tools have left
 	rm -rf $(VENV) $(HOMEASSISTANT) grafana/picture/node_modules build dist *.egg-info .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -147,7 +150,7 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/pip
 
 $(VENV)/.installed-for-tests: pyproject.toml | $(BIN)/pip
 	@echo "Installing the bridge and its tests' packages into $(VENV) ..."
-	@$(PIP) --editable '.[embedded,test]'
+	@$(PIP) --editable '.[embedded,test,docs]'
 	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-for-packages: pyproject.toml | $(BIN)/pip

@@ -19,7 +19,7 @@ NOT_RUN = {
     "needs root": 2,
     "tests/foreign/test_resync.py does, with a phone": 2,
 }
-LANGUAGES = {"", "sh", "console", "toml", "json", "yaml", "ini", "mermaid"}
+LANGUAGES = {"", "sh", "console", "toml", "json", "yaml", "ini"}
 
 
 def of(language: str) -> list:
