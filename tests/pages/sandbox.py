@@ -20,11 +20,8 @@ from support.bridge_process import ROOT, free_udp_port
 # Generous: a machine at work on something else is not a broken page.
 PATIENCE = 40.0
 
-# Nobody types faster, and some of what the bridge does is paced (a lamp ten times a second, a rule once).
-_TYPING = 0.25
-
 _COPIED = ("config.example.toml", "Makefile", "pyproject.toml", "grafana")
-_PUBLISH = f'#!/bin/sh\n/usr/bin/mosquitto_pub -p {{port}} "$@" && sleep {_TYPING}\n'
+_PUBLISH = '#!/bin/sh\n/usr/bin/mosquitto_pub -p {port} "$@" && sleep {pace}\n'
 _LISTEN = '#!/bin/sh\nexec /usr/bin/mosquitto_sub -p {port} "$@"\n'
 _COMMAND = '#!/bin/sh\nexec {python} -S {commands} {socket} - "$@"\n'
 
@@ -61,8 +58,11 @@ class _Terminal:
 class Sandbox:
     """Ports, the host's folders and programs are those of the sandbox, whatever the page calls them."""
 
-    def __init__(self, folder: Path, commands: Path) -> None:
+    def __init__(self, folder: Path, commands: Path, pace: float) -> None:
+        """`commands` is the socket of commands.py, `pace` how many seconds pass between what is typed."""
+        folder.mkdir()
         self.folder = folder / "house"
+        self._pace = pace
         self.sip, self.http = free_udp_port(), free_port()
         self.broker = Mosquitto(folder)
         self.broker.start()
@@ -142,7 +142,7 @@ class Sandbox:
                 break
             assert time.monotonic() < until, self._complaint(terminal, expected)
             self._terminals.remove(terminal)
-            time.sleep(_TYPING)
+            time.sleep(self._pace)
         self._wait(terminal, expected)
         may_fail = block.marked("fails") is not None
         assert (status != 0) == may_fail, (
@@ -186,7 +186,7 @@ class Sandbox:
             while missing(expected, self._printed(terminal)) is not None:
                 assert time.monotonic() < until, self._complaint(terminal, expected)
                 os.write(ours, f"{typed[0]}\n".encode())
-                time.sleep(2 * _TYPING)
+                time.sleep(2 * self._pace)
             os.write(ours, f"{typed[1]}\n".encode())
             assert terminal.process.wait(PATIENCE) == 0
         finally:
@@ -195,7 +195,7 @@ class Sandbox:
 
     def _interrupt(self, terminal: _Terminal) -> None:
         """What runs until somebody ends it has nothing to say against how it was started."""
-        time.sleep(6 * _TYPING)
+        time.sleep(6 * self._pace)
         assert terminal.process.poll() is None, self._printed(terminal)
         os.killpg(terminal.process.pid, signal.SIGINT)
         terminal.process.wait(PATIENCE)
@@ -271,6 +271,7 @@ class Sandbox:
                     commands=Path(__file__).with_name("commands.py"),
                     socket=commands,
                     port=self.broker.port,
+                    pace=self._pace,
                 )
             )
             program.chmod(0o755)
