@@ -47,13 +47,10 @@ class Machine:
         for said in self.ear.all():
             name = said.lines.get("FDNAME", "")
             if "FDSTORE" in said.lines:
-                self.store.setdefault(name, []).extend(os.dup(number) for number in said.descriptors)
+                self.store.setdefault(name, []).extend(said.descriptors)
             if "FDSTOREREMOVE" in said.lines:
                 for number in self.store.pop(name, []):
-                    os.close(number)
-            for number in said.descriptors:
-                os.close(number)
-        self.ear.said.clear()
+                    self.ear.drop(number)
 
     def descriptors(self):
         """What a run is handed over."""
@@ -63,9 +60,6 @@ class Machine:
         return [Descriptor(name, os.dup(number)) for name, number in units + stored]
 
     def close(self):
-        self.listen()
-        for number in [number for numbers in self.store.values() for number in numbers]:
-            os.close(number)
         for sock in self.sockets:
             sock.close()
         self.ear.close()

@@ -1,7 +1,6 @@
 """The other end of sd_notify(3): what a service says to systemd, and the descriptors that come with it."""
 
 import array
-import contextlib
 import os
 import socket
 import time
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 
 class Said(NamedTuple):
-    """`lines`: what was said at once, by key; `descriptors` came with it, and are the receiver's."""
+    """`lines`: what was said at once, by key; `descriptors` came with it."""
 
     lines: dict[str, str]
     descriptors: list[int]
@@ -23,6 +22,7 @@ class NotifySocket:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(f"\0{self.address[1:]}" if self.address.startswith("@") else self.address)
         self.said = []
+        self._descriptors = set()
 
     def hear(self, timeout=10.0):
         """The next thing that is said, or None."""
@@ -37,7 +37,13 @@ class NotifySocket:
                 descriptors.frombytes(content[: len(content) // 4 * 4])
         said = Said(dict(line.split("=", 1) for line in data.decode().splitlines()), list(descriptors))
         self.said.append(said)
+        self._descriptors.update(said.descriptors)
         return said
+
+    def drop(self, descriptor):
+        """Close one that came with what was said."""
+        self._descriptors.remove(descriptor)
+        os.close(descriptor)
 
     def until(self, key, within=20.0):
         """What is said until this key is: the last of it."""
@@ -58,7 +64,5 @@ class NotifySocket:
     def close(self):
         """Close it, and what came with what was said."""
         self.socket.close()
-        for said in self.said:
-            for descriptor in said.descriptors:
-                with contextlib.suppress(OSError):
-                    os.close(descriptor)
+        for descriptor in [*self._descriptors]:
+            self.drop(descriptor)
