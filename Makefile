@@ -37,7 +37,7 @@ setup: $(VENV)/.installed ## Install what `run` needs into .venv
 test: $(VENV)/.installed-for-tests ## Everything that CI does: install the tests' programs, lint, run all tests
 	@tests/tools/install.sh
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant --ignore=tests/packages
+	$(BIN)/pytest --numprocesses auto --dist loadfile --ignore=tests/homeassistant --ignore=tests/packages --ignore=tests/systemd
 
 test-pythons: ## Run the tests on each supported Python that this machine has, under pyenv or on PATH
 	@tests/tools/install.sh
@@ -45,7 +45,7 @@ test-pythons: ## Run the tests on each supported Python that this machine has, u
 
 coverage: $(VENV)/.installed-for-tests ## All tests, and which lines none of them reaches
 	@tests/tools/install.sh
-	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant --ignore=tests/packages
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --ignore=tests/homeassistant --ignore=tests/packages --ignore=tests/systemd
 
 test-homeassistant: $(VENV)/.installed-for-tests $(HOMEASSISTANT)/.installed ## Run the tests with a real Home Assistant
 	@tests/tools/install.sh
@@ -110,6 +110,10 @@ test-image: package $(VENV)/.installed-for-tests ## Build the image on a Debian 
 test-install: package $(VENV)/.installed-for-tests ## Type the installing commands of README and docs into clean Debians (root)
 	@tests/packages/install.sh
 	$(BIN)/pytest tests/packages/test_install.py
+
+test-systemd: deb $(VENV)/.installed-for-tests ## Run the service under a real systemd: reload, watchdog, kill -9, upgrade under load (root)
+	@tests/packages/install.sh
+	$(BIN)/pytest tests/systemd
 
 fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 for each
 	@$(BIN)/python tests/fuzz/run.py all $(SECONDS)
