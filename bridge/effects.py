@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from bridge.events import Flow
+from bridge.pbx import PbxCommand, PbxObservation
 
 # --- commands ------------------------------------------------------------------------------------
 
@@ -22,7 +23,8 @@ class Send(NamedTuple):
 class Publish(NamedTuple):
     """Publish by MQTT. An empty retained payload deletes what the broker keeps.
 
-    `correlation` tells whoever asked which question this answers; MQTT 3.1.1 cannot carry it.
+    `correlation` tells whoever asked which question this answers; MQTT 3.1.1 cannot carry it. `every`: a newer
+    message to the topic does not take its place while it waits.
     """
 
     topic: str
@@ -30,6 +32,7 @@ class Publish(NamedTuple):
     retain: bool
     qos: int = 1
     correlation: bytes = b""
+    every: bool = False
 
 
 class Subscribe(NamedTuple):
@@ -63,7 +66,7 @@ class Rewrite(NamedTuple):
     begins: bool
 
 
-Command = Send | Publish | Subscribe | Unsubscribe | Remember | Rewrite
+Command = Send | Publish | Subscribe | Unsubscribe | Remember | Rewrite | PbxCommand
 
 # --- observations: MQTT --------------------------------------------------------------------------
 
@@ -388,6 +391,7 @@ Observation = (
     | ListenersChanged
     | StoreChanged
     | StoreResumed
+    | PbxObservation
     | PhoneFileAnswered
     | BridgeStopping
     | Warned

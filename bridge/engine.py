@@ -1,6 +1,7 @@
 """The engine: one event in, its effects out. Synchronous, and without a clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bridge.events import (
@@ -44,8 +45,12 @@ class Engine:
         notifier: Notifier,
         memory: Memory,
         services: Sequence[Service] = (),
+        handlers: Mapping[type[Event], Callable[[Any, float], None]] = MappingProxyType({}),
     ) -> None:
-        """`services` are told of every change after the first watchers, in this order."""
+        """`services` are told of every change after the first watchers, in this order.
+
+        `handlers` take the kinds of events that not every bridge has.
+        """
         self.now = float("-inf")
         self._timers = timers
         self._session = session
@@ -68,6 +73,7 @@ class Engine:
             Wake: lambda _, _now: None,
             Asked: lambda event, now: event.question(now),
             Stopping: self._stopping,
+            **handlers,
         }
 
     def handle(self, event: Event, now: float) -> None:

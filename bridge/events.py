@@ -108,6 +108,22 @@ class StoreReturned(NamedTuple):
     unread: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
+class AsteriskConnected(NamedTuple):
+    """The manager interface of Asterisk has taken our connection, and has said nothing yet."""
+
+
+class AsteriskReceived(NamedTuple):
+    """Octets of the manager connection, cut anywhere."""
+
+    data: bytes
+
+
+class AsteriskDisconnected(NamedTuple):
+    """The manager connection is gone, or could not be established; `reason` in words."""
+
+    reason: str
+
+
 class Wake(NamedTuple):
     """The time that `Engine.deadline` named has come."""
 
@@ -132,6 +148,9 @@ Event = (
     | Remembered
     | StoreLost
     | StoreReturned
+    | AsteriskConnected
+    | AsteriskReceived
+    | AsteriskDisconnected
     | Wake
     | Asked
     | Stopping

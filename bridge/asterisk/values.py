@@ -33,9 +33,6 @@ _LINE_BREAKS: Final = re.compile(r"[\r\n]+")
 # What separates and quotes arguments of a function, and joins providers: such names cannot be asked for.
 _NOT_IN_NAME: Final = re.compile(r'[\x00-\x1f\x7f,&"\\|(){}\[\]]')
 
-# The two states by which Asterisk tells that nothing was written, or nothing can be known.
-_NOT_WRITTEN: Final = (DeviceState.UNKNOWN, DeviceState.INVALID)
-
 
 def can_be_named(name: str) -> bool:
     """Whether `CustomPresence:<name>` or `Custom:<name>` can be written and asked for, and means what it says."""
@@ -72,8 +69,8 @@ def read_device(text: str) -> DeviceState | None:
 
 
 def can_be_written(state: DeviceState) -> bool:
-    """Whether `DEVICE_STATE(Custom:x)=` takes this: UNKNOWN is refused, and INVALID is no word about a lamp."""
-    return state not in _NOT_WRITTEN
+    """Whether `DEVICE_STATE(Custom:x)=` takes this: UNKNOWN, which is what was never written, is refused."""
+    return state is not DeviceState.UNKNOWN
 
 
 def _spoken(text: str) -> str:

@@ -17,6 +17,7 @@ from bridge import __version__
 from bridge.composition.core import Core, Outside
 from bridge.composition.instruments import Instruments
 from bridge.composition.options import broker_account, idle, listening
+from bridge.composition.pbx import stand_beside
 from bridge.composition.reloading import Prepared, Reloading, served_files
 from bridge.composition.supervision import Supervision
 from bridge.composition.website import website
@@ -178,6 +179,7 @@ class Bridge:
         self._resume(content)
         self._open_http()
         await self._open_mqtt()
+        stand_beside(self._settings.asterisk, self._runner, self._tasks)
         self._tasks.start("heartbeat", self._heartbeat.run())
         self._tasks.start("log", log.tend())
         self._tasks.start("supervision", self._supervision.run(self._core, self._runner, self._store))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge import __version__
+from bridge.asterisk.link import AsteriskLink
 from bridge.composition.arbiter import RulesAsArbiter
 from bridge.composition.emission import Emission
 from bridge.composition.house import home_assistant
@@ -16,6 +17,7 @@ from bridge.composition.options import (
     notifying,
     publishing,
 )
+from bridge.composition.pbx import beside
 from bridge.composition.self_report import ReportOptions, SelfReport
 from bridge.config import MqttSettings, Settings
 from bridge.config.insecurity import insecure
@@ -113,6 +115,10 @@ class Core:
         self._facts = KeptFacts(self.memory, truth)
         self._hint_topics = hint_topics = HintTopics(self.state, base, emit, timers)
         requests = Requests(base, emit)
+        self.asterisk = (
+            None if settings.asterisk is None else AsteriskLink(context, beside(settings.asterisk), truth)
+        )
+        pbx = () if self.asterisk is None else (self.asterisk,)
         self._report = report = SelfReport(
             self._reported(),
             outside.surroundings,
@@ -136,7 +142,7 @@ class Core:
             emit,
             token,
             access,
-            (echoes, presence_events, *report.speakers, home),
+            (echoes, presence_events, *report.speakers, home, *pbx),
             (echoes, *report.readers, home),
             rules,
         )
@@ -206,7 +212,8 @@ class Core:
             self.endpoint,
             self.notifier,
             self.memory,
-            [hint_topics, rules, presence_events, home, board],
+            [hint_topics, rules, presence_events, home, board, *pbx],
+            {} if self.asterisk is None else self.asterisk.handlers,
         )
 
     def resume(
@@ -261,6 +268,7 @@ class Core:
             mqtt=Part(self.is_synchronised(), self._broker()),
             sip=Part(not trouble, trouble or "served"),
             store=Part(not self.memory.trouble, self.memory.health),
+            asterisk=None if self.asterisk is None else Part(*self.asterisk.health),
         )
 
     def _reported(self) -> ReportOptions:

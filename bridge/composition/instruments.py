@@ -51,6 +51,7 @@ class Instruments:
             unconverged=lambda: core.notifier.behind(time.monotonic()),
             extensions=self._extensions,
             store=self._store_readings,
+            asterisk_connected=lambda: None if core.asterisk is None else core.asterisk.is_connected,
         )
 
     def _subscriptions(self) -> Mapping[str, int]:

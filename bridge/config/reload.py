@@ -95,6 +95,7 @@ EFFECTS: Final = (
         "The sockets of SIP. A certificate that was renewed under its old name is taken by a reload",
     ),
     Effect(("http", "metrics", "provisioning.http"), False, "What the HTTP server serves, and where"),
+    Effect(("asterisk",), False, "The PBX that the bridge stands beside, and what goes either way"),
     Effect(("store",), False, "The file of what outlives a restart"),
 )
 

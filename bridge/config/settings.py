@@ -23,6 +23,7 @@ from bridge.config.addresses import (
     parse_listener,
     parse_network,
 )
+from bridge.config.asterisk import AsteriskSettings
 from bridge.config.feature_codes import FEATURE_CODE, FeatureCodeSettings
 from bridge.config.hints import HintSettings
 from bridge.config.homeassistant import HomeAssistantSettings
@@ -291,6 +292,9 @@ class Settings(BaseSettings):
     )
     homeassistant: HomeAssistantSettings = Field(
         default=HomeAssistantSettings(), description="How Home Assistant finds the bridge."
+    )
+    asterisk: AsteriskSettings | None = Field(
+        default=None, description="An Asterisk beside the bridge, by its manager interface."
     )
 
     @field_validator("hints")

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bridge.effects import Effect, Publish, Remember, Rewrite, Send, Subscribe, Unsubscribe
 from bridge.events import Address, BytesReceived, Event, Flow, Wake
+from bridge.pbx import DropAsterisk, PbxCommand, SendToAsterisk
 
 _NEVER = float("inf")
 
@@ -46,7 +47,9 @@ class Broker(Protocol):
         """End the subscriptions to these."""
         ...
 
-    def publish(self, topic: str, payload: bytes, retain: bool, qos: int, correlation: bytes) -> None:
+    def publish(
+        self, topic: str, payload: bytes, retain: bool, qos: int, correlation: bytes, every: bool
+    ) -> None:
         """Publish."""
         ...
 
@@ -56,6 +59,14 @@ class Store(Protocol):
 
     def put(self, command: Remember | Rewrite, /) -> None:
         """Write this when its turn comes."""
+        ...
+
+
+class Pbx(Protocol):
+    """The connection to an Asterisk."""
+
+    def carry_out(self, command: PbxCommand, /) -> None:
+        """Send, or close."""
         ...
 
 
@@ -75,6 +86,7 @@ class Runner:
         self._broker: Broker | None = None
         self._store: Store | None = None
         self._to_publish: list[Publish] = []
+        self._pbx: Pbx | None = None
         self._tap: Callable[[str, Flow, bytes, float], None] | None = None
         self._fed_at = self._clock()
         self._timer: asyncio.Handle | None = None
@@ -86,6 +98,8 @@ class Runner:
             Unsubscribe: self._unsubscribe,
             Remember: self._remember,
             Rewrite: self._remember,
+            SendToAsterisk: self._tell_asterisk,
+            DropAsterisk: self._tell_asterisk,
         }
 
     def attach(self, core: Core) -> None:
@@ -110,6 +124,10 @@ class Runner:
     def keep(self, store: Store) -> None:
         """Keep in this store what must outlive the process."""
         self._store = store
+
+    def stand_beside(self, pbx: Pbx) -> None:
+        """Speak with Asterisk by this connection."""
+        self._pbx = pbx
 
     def tap(self, tap: Callable[[str, Flow, bytes, float], None] | None) -> None:
         """Show each message of SIP: `in` before it is handled, `out` before it is sent. None: no longer."""
@@ -176,6 +194,10 @@ class Runner:
     def _remember(self, command: Remember | Rewrite) -> None:
         if self._store is not None:
             self._store.put(command)
+
+    def _tell_asterisk(self, command: PbxCommand) -> None:
+        if self._pbx is not None:
+            self._pbx.carry_out(command)
 
     def _arm(self, now: float) -> None:
         deadline = self._core.deadline() if self._core is not None else None

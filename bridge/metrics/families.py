@@ -190,6 +190,22 @@ class Families:
             "Time from the first transmission of a NOTIFY to its final answer.",
             _ACK_BUCKETS,
         )
+        self.asterisk_events = Counter(
+            "asterisk_events",
+            "Events of Asterisk that were read, by what they are about.",
+            kind=("device", "presence", "hint"),
+        )
+        self.asterisk_writes = Counter(
+            "asterisk_writes",
+            "States that Asterisk was told, because MQTT says so, by what came of it.",
+            kind=("presence", "device"),
+            outcome=("success", "refused"),
+        )
+        self.asterisk_taken = Counter(
+            "asterisk_changes_taken",
+            "States that were changed in Asterisk and written to MQTT; those of its own devices are not counted.",
+            kind=("presence", "device"),
+        )
         self.store_errors = Counter(
             "store_errors", "How often the store was lost, or could not be opened again."
         )

@@ -39,6 +39,7 @@ from bridge.events import (
 )
 from bridge.metrics.families import Families
 from bridge.metrics.family import Family, Group
+from bridge.pbx import AsteriskHeard, AsteriskTaken, AsteriskWritten
 
 
 class Observer(Group):
@@ -79,6 +80,9 @@ class Observer(Group):
             FeatureCallAnswered: lambda seen: families.feature_calls.inc(seen.outcome),
             CheckSyncAnswered: lambda seen: families.check_syncs.inc(seen.outcome),
             PhoneFileAnswered: lambda seen: families.phone_files.inc(seen.status),
+            AsteriskHeard: lambda seen: families.asterisk_events.inc(seen.kind),
+            AsteriskWritten: lambda seen: families.asterisk_writes.inc(seen.kind, seen.outcome),
+            AsteriskTaken: lambda seen: families.asterisk_taken.inc(seen.kind),
             NotifySent: self._notify_sent,
             NotifyAnswered: self._notify_answered,
         }

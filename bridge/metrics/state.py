@@ -37,7 +37,7 @@ class Readings:
     `subscriptions`, `connections` and `socket_drops` are by transport; the last counts what the kernel has
     dropped since the start. `certificate_expiry`: Unix seconds, None without a certificate. `unconverged`:
     how many subscriptions have not acknowledged what is true now, and the seconds for which the oldest has
-    not. `extensions`: each configured extension with the code of its presence (`PresenceState.code`), as a
+    not. `asterisk_connected`: None where there is none. `extensions`: each configured extension with the code of its presence (`PresenceState.code`), as a
     copy that does not change.
     """
 
@@ -53,6 +53,7 @@ class Readings:
     unconverged: Callable[[], tuple[int, float]]
     extensions: Callable[[], Sequence[tuple[str, int]]]
     store: Callable[[], StoreReadings] = StoreReadings
+    asterisk_connected: Callable[[], bool | None] = lambda: None
 
 
 class StateCollector(Group):
@@ -71,6 +72,9 @@ class StateCollector(Group):
             "When the configuration in use was read, in seconds since 1970.",
         )
         self._mqtt_connected = Gauge("mqtt_connected", "1 while connected to the MQTT broker, else 0.")
+        self._asterisk_connected = Gauge(
+            "asterisk_connected", "1 while Asterisk lets the bridge use its manager interface, else 0."
+        )
         self._subscriptions = Gauge(
             "sip_subscriptions", "Active subscriptions, by the way to the phone.", "transport"
         )
@@ -124,6 +128,7 @@ class StateCollector(Group):
         self._reloaded.set(reload.successful)
         self._reloaded_at.set(reload.succeeded_at)
         self._mqtt_connected.set(readings.mqtt_connected())
+        self._asterisk_connected.set(readings.asterisk_connected())
 
     def _read_sip(self) -> None:
         readings = self._readings

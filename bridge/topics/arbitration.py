@@ -23,7 +23,7 @@ from bridge.topics.writes import Author, Sent, Writes
 from bridge.walltime import format_utc, parse_moment
 
 # Words of ours that are manual words when the broker gives them back, and not before.
-_TO_COME: Final = (Author.COMMAND, Author.CLAIM)
+_TO_COME: Final = (Author.COMMAND, Author.CLAIM, Author.PBX)
 
 # What such words are signed with.
 _OF_PEOPLE: Final = (COMMAND, PHONE)

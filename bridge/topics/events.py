@@ -20,6 +20,7 @@ from bridge.effects import (
     Warned,
 )
 from bridge.model.words import printable
+from bridge.pbx import AsteriskChanged
 from bridge.timers import Timers
 from bridge.topics.document import encode_document
 from bridge.walltime import format_utc
@@ -175,6 +176,12 @@ def _store_changed(seen: StoreChanged) -> _Document:
     return {"type": "store_kept"}
 
 
+def _asterisk_changed(seen: AsteriskChanged) -> _Document:
+    if seen.trouble:
+        return {"type": "asterisk_trouble", "trouble": printable(seen.trouble, _LONGEST)}
+    return {"type": "asterisk_connected"}
+
+
 def _stopping(_seen: BridgeStopping) -> _Document:
     return {"type": "stopping"}
 
@@ -184,6 +191,7 @@ def _warned(seen: Warned) -> _Document:
 
 
 EVENTS: Final[Mapping[type, Callable[[Any], _Document | None]]] = {
+    AsteriskChanged: _asterisk_changed,
     AuthenticationFailed: _authentication_failed,
     BridgeStopping: _stopping,
     ListenersChanged: _listeners_changed,

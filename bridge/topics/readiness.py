@@ -12,11 +12,12 @@ class Part(NamedTuple):
 
 
 class Readiness(NamedTuple):
-    """Of the broker, of the SIP listeners, and of the store."""
+    """Of the broker, of the SIP listeners, of the store, and of the PBX if there is one."""
 
     mqtt: Part
     sip: Part
     store: Part
+    asterisk: Part | None = None
 
     @property
     def ready(self) -> bool:
@@ -25,4 +26,5 @@ class Readiness(NamedTuple):
 
     def document(self) -> Mapping[str, object]:
         """`{"ready": false, "parts": {"mqtt": {"ok": false, "why": "no answer from broker:1883"}, ...}}`."""
-        return {"ready": self.ready, "parts": {name: part._asdict() for name, part in self._asdict().items()}}
+        parts = {name: part._asdict() for name, part in self._asdict().items() if part is not None}
+        return {"ready": self.ready, "parts": parts}

@@ -100,6 +100,10 @@ class Routes:
         """Whether a message on this topic is to be read here."""
         return topic.startswith(self._ours) or topic in self._parents
 
+    def name(self, topic: str) -> str:
+        """Return the name of the provider or of the device (as a path) that a truth topic is about."""
+        return next(topic.removeprefix(ours) for ours in self._ours if topic.startswith(ours))
+
     def presence_topic(self, provider: str) -> str:
         """Return the truth topic of a provider."""
         return f"{self._base}/presence/{provider}"

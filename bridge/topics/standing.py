@@ -1,5 +1,7 @@
 """What stands on each truth topic: the facts, with who has said them, and where."""
 
+from collections.abc import Iterator
+
 from bridge.model.facts import FactKey
 from bridge.model.state import State
 from bridge.topics.decoders.word import NOBODY, Origin, Word
@@ -35,6 +37,12 @@ class Standing:
     def origin(self, key: FactKey) -> Origin:
         """Who has said it."""
         return self._origins.get(key, NOBODY)
+
+    @property
+    def spoken(self) -> Iterator[tuple[FactKey, str]]:
+        """All that something is said of, and its name as its topic spells it."""
+        for key in [*self._origins]:
+            yield key, self._routes.name(self._topics[key])
 
     def topic(self, key: FactKey, name: str) -> str:
         """The truth topic, as the last message to it spelled it; before the first, as `name` is spelled."""

@@ -36,7 +36,7 @@ from bridge.topics.route import (
 )
 from bridge.topics.standing import Standing
 from bridge.topics.writes import ECHO_SECONDS, Author, Sent, Writes
-from bridge.walltime import format_utc
+from bridge.walltime import format_utc, parse_moment
 
 # A topic may have 65,535 bytes; a log line need not.
 _SHOWN_TOPIC: Final = 256
@@ -139,6 +139,23 @@ class Truth:
         said = outstanding[-1].word.value if outstanding else None
         return said if isinstance(said, Presence) else self._state.facts.presence(provider)
 
+    def device(self, device: str) -> DeviceState:
+        """What a device does, named as a path, or will do when the broker has given back what we have written."""
+        outstanding = self._writes.outstanding(self._standing.topic(device_key(device), device))
+        said = outstanding[-1].word.value if outstanding else None
+        return said if isinstance(said, DeviceState) else self._state.facts.device(device)
+
+    def spoken(self) -> Iterable[tuple[FactKey, str]]:
+        """All that something has been said of, with its name as its topic spells it."""
+        return self._standing.spoken
+
+    def said_at(self, key: FactKey) -> float | None:
+        """The Unix second at which what stands was said; None if it does not tell."""
+        try:
+            return parse_moment(self._standing.origin(key).since, self._zone)
+        except ValueError:
+            return None
+
     def origin(self, key: FactKey) -> Origin:
         """Who has said what is the truth now."""
         return self._standing.origin(key)
@@ -165,6 +182,12 @@ class Truth:
         `until` is when it ends, as `Origin` has it.
         """
         self._write_presence(provider, presence, Author.COMMAND, self._signed(COMMAND, now, until), now)
+
+    def report(self, device: str, state: DeviceState, now: float) -> None:
+        """Write what a PBX says that a device does, named as a path."""
+        key = device_key(device)
+        topic, word = self._standing.topic(key, device), Word(state, self._signed(COMMAND, now))
+        self._write(topic, state.value.encode(), Author.PBX, key, word, now)
 
     def obey(self, provider: str, command: PresenceCommand, now: float) -> None:
         """Do what a `/set` says, by whatever way it came. `BadPayload` in words when it cannot be done."""

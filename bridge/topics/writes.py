@@ -28,6 +28,7 @@ class Author(Enum):
     COMMAND = "command"
     CLAIM = "what a person claims by another way than MQTT"
     RULE = "decision of the rules"
+    PBX = "what a PBX says that a device does"
     OTHERS = "word of others that ours would have replaced"
 
 
@@ -152,7 +153,8 @@ class Writes:
         write.ours, write.held = True, False
         if self._timer is None:
             self._timer = self._timers.call_at(sent.at + ECHO_SECONDS, self._look)
-        self._emit(Publish(topic, sent.payload, retain=True))
+        every = sent.author is Author.PBX
+        self._emit(Publish(topic, sent.payload, retain=True, every=every))
 
     def _look(self, now: float) -> None:
         """Give up what has been on its way for too long."""

@@ -149,7 +149,7 @@ def test_commands_are_carried_out_and_observations_handed_on():
     assert store.commands == rows
     runner.emit(Warned("words"))
     assert (first.sent, second.sent) == ([], [(flow, b"data")])
-    assert broker.calls == [("a", b"b", True, 1, b"c"), ("x/#",), ("no more", "x/#")]
+    assert broker.calls == [("a", b"b", True, 1, b"c", False), ("x/#",), ("no more", "x/#")]
     assert seen == [Warned("words")]
     with pytest.raises(AssertionError):
         runner.emit(Send(Flow("tcp", local, local), b""))

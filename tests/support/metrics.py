@@ -26,6 +26,7 @@ def whole_registry() -> Registry:
         queued=lambda: 2,
         unconverged=lambda: (3, 0.5),
         extensions=lambda: [("2000", 3), ('odd"name\\\n', 6)],
+        asterisk_connected=lambda: True,
         store=lambda: StoreReadings(degraded=False, size=4096, rows=9),
     )
     return Registry([Observer(sensors=["door"]), StateCollector(readings)], "1.2.3", "abcdef")

@@ -26,6 +26,7 @@ from bridge.effects import (
     Warned,
 )
 from bridge.io.log.line import Line
+from bridge.pbx import AsteriskChanged
 
 # What a phone does again and again while all is well.
 _ROUTINE: Final = frozenset({"refreshed", "fetched"})
@@ -176,11 +177,18 @@ def _store_resumed(e: StoreResumed) -> Line:
     return Line("store_resumed", fields)
 
 
+def _asterisk_changed(e: AsteriskChanged) -> Line:
+    if e.trouble:
+        return Line("asterisk_limited" if e.connected else "asterisk_lost", {"reason": e.trouble})
+    return Line("asterisk_connected")
+
+
 def _warned(e: Warned) -> Line:
     return Line("warning", words=e.text, source=e.text)
 
 
 KINDS: Final[Mapping[type, Kind]] = {
+    AsteriskChanged: Kind(lambda e: WARNING if e.trouble else INFO, _asterisk_changed),
     AuthenticationFailed: Kind(_always(WARNING), _authentication_failed),
     BrokerSynchronised: Kind(_always(INFO), _broker_synchronised),
     CheckSyncAnswered: Kind(_how_it_went, _check_sync_answered),

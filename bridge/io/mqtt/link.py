@@ -80,10 +80,18 @@ class MqttLink:
         connection = self._connection
         return connection.protocol if connection is not None and connection.accepted else ""
 
-    def publish(self, topic: str, payload: bytes, retain: bool, qos: int, correlation: bytes = b"") -> None:
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        retain: bool,
+        qos: int,
+        correlation: bytes = b"",
+        every: bool = False,
+    ) -> None:
         """Publish; without a connection nothing is kept, since the engine publishes its set after each one."""
         if self._connection is not None and self._connection.accepted:
-            self._connection.publish(Publish(topic, payload, retain, qos, correlation))
+            self._connection.publish(Publish(topic, payload, retain, qos, correlation, every))
 
     def subscribe(self, filters: Iterable[str]) -> None:
         """Subscribe with QoS 1, for the life of this connection."""

@@ -10,7 +10,8 @@ _MOST_WAITING = 10_000
 
 
 class Outbox:
-    """First in, first out; a retained message takes the place of an older one to its topic.
+    """First in, first out; a retained message takes the place of an older one to its topic, unless that is to be
+    told whatever follows (`Publish.every`).
 
     Whoever subscribes later would see the newest value only, so that the broker need not be told of
     values that were overtaken while it was slow. The number of retained topics is bounded by the
@@ -23,9 +24,15 @@ class Outbox:
         self._fleeting = 0
 
     def put(self, message: Publish) -> bool:
-        """Keep `message` for `take`; false if it was dropped, because too many wait already."""
-        if message.retain:
+        """Keep `message` for `take`; false if it was dropped, because too many wait already.
+
+        A retained one is not dropped: where too many wait, the newest of its topic is enough.
+        """
+        if message.retain and (not message.every or self._fleeting >= _MOST_WAITING):
             self._waiting[message.topic] = message
+            if message.every:
+                # Others of its topic that wait are older.
+                self._waiting.move_to_end(message.topic)
             return True
         if self._fleeting >= _MOST_WAITING:
             return False
@@ -38,8 +45,8 @@ class Outbox:
         """The message whose turn it is, or None."""
         if not self._waiting:
             return None
-        message = self._waiting.popitem(last=False)[1]
-        self._fleeting -= not message.retain
+        key, message = self._waiting.popitem(last=False)
+        self._fleeting -= isinstance(key, int)
         return message
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
 """The stream of a manager connection: greeting, messages, and what has no end."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.asterisk.framer import MOST_LINE, MOST_MESSAGE, Framer, ProtocolError
@@ -71,6 +71,7 @@ def test_a_message_without_end_is_refused():
         framer.feed(lines)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_whatever_comes_there_are_messages_or_it_is_refused(pieces):
     framer = greeted()

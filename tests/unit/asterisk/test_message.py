@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.asterisk.framer import Framer
@@ -106,6 +106,7 @@ def test_a_name_of_a_line_is_ours():
         encode_action("Setvar", "1", [("Va lue", "")])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(names, sendable), max_size=8), st.data())
 def test_what_is_sent_is_read_back_however_the_stream_is_cut(fields, data):
     sent = b"Asterisk Call Manager/9.0.0\r\n" + encode_action("Test", "id", fields)

@@ -3,7 +3,7 @@
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.asterisk.message import encode_action
@@ -58,6 +58,7 @@ def test_long_texts_are_cut_behind_a_whole_character():
     assert held(Presence(AWAY, "s" * 2000, "m" * 2000)) == Presence(AWAY, "s" * 255, "m" * 600)
 
 
+@settings(deadline=None)
 @given(presences)
 def test_what_is_held_can_be_sent_in_one_line_and_is_what_the_line_says(presence):
     value = format_write(presence)
@@ -65,11 +66,13 @@ def test_what_is_held_can_be_sent_in_one_line_and_is_what_the_line_says(presence
     assert parse_presence(value) == held(presence)
 
 
+@settings(deadline=None)
 @given(presences)
 def test_to_hold_what_is_held_changes_nothing(presence):
     assert held(held(presence)) == held(presence)
 
 
+@settings(deadline=None)
 @given(presences)
 def test_what_is_held_is_read_back(presence):
     said = held(presence)

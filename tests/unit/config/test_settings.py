@@ -22,6 +22,7 @@ from bridge.config import (
     TlsSettings,
     UserSettings,
 )
+from bridge.config.asterisk import AsteriskSettings
 from bridge.config.mqtt import MqttTlsSettings
 from bridge.config.rule_mistakes import wrong_references, wrong_together
 from bridge.config.rules import RuleSettings
@@ -157,7 +158,7 @@ def example(*, with_mqtt: bool) -> dict[str, object]:
     """What the example says, its commented section taken in or not."""
     text = EXAMPLE.read_text(encoding="utf-8")
     if with_mqtt:
-        sections = r"\[mqtt(\.tls)?\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$|\[sensors\.[a-z_.]+\]$|\[\[rules\]\]$"
+        sections = r"\[mqtt(\.tls)?\]$|\[asterisk\]$|\[\[sip\.(users|profiles|feature_codes)\]\]$|\[sip\.tls\]$|\[provisioning\.settings\]$|\[\[phones\]\]$|\[phones\.pbx\]$|\[sensors\.[a-z_.]+\]$|\[\[rules\]\]$"
         text = re.sub(rf"^# (?={sections}|[a-z0-9_]+ = )", "", text, flags=re.MULTILINE)
     return referred(tomllib.loads(text)).values
 
@@ -209,7 +210,8 @@ def test_the_example_holds_every_key_with_its_default():
     sensors, rules = written.pop("sensors"), written.pop("rules")
     expected = defaults(Settings(mqtt=MqttSettings(tls=MqttTlsSettings(), port=1883)))
     del expected["hints"], expected["sip.users"], expected["sip.tls"], expected["phones"]
-    del expected["rules"]
+    del expected["rules"], expected["asterisk"]
+    beside = written.pop("asterisk")
     del expected["sip.profiles"], expected["sip.feature_codes"]
 
     assert dict(flat(written)) == expected
@@ -224,6 +226,7 @@ def test_the_example_holds_every_key_with_its_default():
     assert [set(phone) for phone in phones] == [set(PhoneSettings.model_fields)]
     assert set(phones[0]["pbx"]) == set(PbxSettings.model_fields)
     assert settings
+    hold_every_key_with_its_default([beside], AsteriskSettings)
     hold_every_key_with_its_default([*sensors.values()], SensorSettings, parameters={"name"})
     hold_every_key_with_its_default(rules, RuleSettings)
     assert isinstance(hints, list)

@@ -76,6 +76,13 @@ def test_without_a_certificate_there_is_no_moment_at_which_it_expires():
     assert registry(certificate_expiry=lambda: None).get_sample_value(name) is None
 
 
+def test_beside_no_asterisk_it_is_not_told_whether_there_is_a_connection():
+    found = registry(asterisk_connected=lambda: None)
+    assert found.get_sample_value("presence_bridge_asterisk_connected") is None
+    found = registry(asterisk_connected=lambda: False)
+    assert found.get_sample_value("presence_bridge_asterisk_connected") == 0
+
+
 def test_gauges_are_read_anew_for_each_scrape():
     numbers = iter([1, 2])
     scraped = registry(queued=lambda: next(numbers))
@@ -87,7 +94,9 @@ def test_number_and_age_of_one_scrape_belong_together():
     pairs = iter([(1, 10.0), (2, 20.0)])
     found = {
         metric.name: metric.samples[0].value
-        for metric in StateCollector(readings(unconverged=lambda: next(pairs))).collect()
+        for metric in StateCollector(
+            readings(unconverged=lambda: next(pairs), asterisk_connected=lambda: True)
+        ).collect()
     }
     names = ("unconverged_subscriptions", "unconverged_oldest_seconds")
     assert [found[f"presence_bridge_{name}"] for name in names] == [1, 10.0]

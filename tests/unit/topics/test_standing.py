@@ -47,3 +47,12 @@ def test_a_topic_is_spelled_as_it_was_heard():
     assert standing.topic(LAMP, "Custom/lamp") == "pb/device/Custom/lamp"
     standing.note(ALICE, "pb/presence/ALICE", NOBODY)
     assert standing.topic(ALICE, "Alice") == "pb/presence/ALICE"
+
+
+def test_all_that_something_is_said_of_is_named_as_its_topic_spells_it():
+    _, standing = house()
+    standing.note(ALICE, "pb/presence/Alice", NOBODY)
+    standing.note(LAMP, "pb/device/Custom/lamp", NOBODY)
+    assert [*standing.spoken] == [(ALICE, "Alice"), (LAMP, "Custom/lamp")]
+    standing.note(ALICE, "pb/presence/Alice", None)
+    assert [*standing.spoken] == [(LAMP, "Custom/lamp")]

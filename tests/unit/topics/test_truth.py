@@ -372,3 +372,34 @@ class Conversation(RuleBasedStateMachine):
 
 TestConversation = Conversation.TestCase
 TestConversation.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+
+
+# --- what a PBX says ------------------------------------------------------------------------------
+
+
+def test_what_a_pbx_reports_is_written_and_is_meant_from_then_on():
+    house = House()
+    for state in (DeviceState.RINGING, DeviceState.INUSE):
+        house.truth.report("PJSIP/2000", state, 1.0)
+        assert house.truth.device("PJSIP/2000") is state
+    topic = "bridge/device/PJSIP/2000"
+    written = [effect for effect in house.effects if isinstance(effect, Publish)]
+    assert written == [
+        Publish(topic, b"RINGING", retain=True, every=True),
+        Publish(topic, b"INUSE", retain=True, every=True),
+    ]
+    assert house.state.facts.device("PJSIP/2000") is DeviceState.UNKNOWN
+    house.receive(topic, b"RINGING")
+    assert house.truth.device("PJSIP/2000") is DeviceState.INUSE
+    house.receive(topic, b"INUSE")
+    assert house.state.facts.device("PJSIP/2000") is house.truth.device("PJSIP/2000") is DeviceState.INUSE
+
+
+def test_it_is_told_of_what_something_is_said_and_when_it_was():
+    house = House()
+    house.receive(TRUTH, b'{"state":"away","by":"command","since":"2026-11-24T11:00:00+00:00"}')
+    house.receive("bridge/device/SIP/1", b"INUSE")
+    alice, device = presence_key("alice"), device_key("SIP/1")
+    assert [*house.truth.spoken()] == [(alice, "alice"), (device, "SIP/1")]
+    assert house.truth.said_at(alice) == 1_795_518_000.0
+    assert house.truth.said_at(device) is None

@@ -5,7 +5,12 @@ from bridge.effects import Publish
 from bridge.io.mqtt.outbox import Outbox
 
 messages = st.builds(
-    Publish, topic=st.sampled_from("abc"), payload=st.binary(max_size=3), retain=st.booleans(), qos=st.just(1)
+    Publish,
+    topic=st.sampled_from("abc"),
+    payload=st.binary(max_size=3),
+    retain=st.booleans(),
+    qos=st.just(1),
+    every=st.just(False),
 )
 
 
@@ -60,3 +65,22 @@ def test_nothing_but_overtaken_values_is_lost(given_in: list[Publish]):
     ]
     newest = {message.topic: message for message in given_in if message.retain}
     assert {message.topic: message for message in taken if message.retain} == newest
+
+
+def test_what_is_to_be_told_whatever_follows_keeps_its_place():
+    outbox = Outbox()
+    states = [Publish("device/1", state, retain=True, every=True) for state in (b"RINGING", b"INUSE")]
+    for message in states:
+        assert outbox.put(message)
+    assert emptied(outbox) == states
+    assert len(outbox) == 0
+
+
+def test_of_too_many_the_newest_of_each_topic_is_kept_behind_the_others():
+    outbox = Outbox()
+    for number in range(10_000):
+        outbox.put(Publish("device/1", str(number).encode(), retain=True, every=True))
+    for state in (b"RINGING", b"INUSE"):
+        assert outbox.put(Publish("device/1", state, retain=True, every=True))
+    assert len(outbox) == 10_001
+    assert emptied(outbox)[-1].payload == b"INUSE"
