@@ -192,6 +192,25 @@ def test_garbage_ends_the_connection_and_the_link_comes_again(garbage: bytes):
     asyncio.run(scenario())
 
 
+def test_what_a_broker_said_before_it_went_is_read_though_it_takes_no_acknowledgement():
+    said = [str(number).encode() for number in range(1, 301)]
+
+    async def speaks_and_goes(peer: Peer) -> None:
+        peer.accept()
+        for number in said:
+            peer.send(PUBLISH << 4 | 2, b"\x00\x01a" + int(number).to_bytes(2) + b"\x00" + number)
+
+    async def scenario():
+        recorder = Recorder()
+        async with scripted(speaks_and_goes) as broker, linked(broker.port, recorder):
+            await recorder.until(lambda: recorder.losses)
+        heard = [payload for _, payload, _ in recorder.messages]
+        assert heard[: len(said)] == said
+        assert recorder.losses[0] == "the connection to the broker broke"
+
+    asyncio.run(scenario())
+
+
 def test_a_broker_that_says_why_is_quoted():
     async def throws_out(peer: Peer) -> None:
         peer.accept()

@@ -12,7 +12,12 @@ from bridge.io.mqtt.tls import BrokerContext, context_of
 
 
 class BrokerClient(Client):
-    """Serves one connection: `reach` opens it. paho does not connect again by itself."""
+    """Serves one connection: `reach` opens it. paho does not connect again by itself.
+
+    What a broker has said before it went is read to the end. paho closes the socket when an acknowledgement cannot
+    be sent, and with it is lost what waits to be read: states that a broker which was killed knows no more, and will
+    not repeat.
+    """
 
     def __init__(self, account: Account, protocol: MQTTProtocolVersion, client_id: str) -> None:
         super().__init__(
@@ -49,6 +54,13 @@ class BrokerClient(Client):
         except BaseException:
             self._close_what_was_opened()
             raise
+
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        try:
+            return super()._sock_send(buf)
+        except (BrokenPipeError, ConnectionResetError):
+            # Reading comes to its end soon, and that is when the connection is lost.
+            return len(buf)
 
     def _create_socket_connection(self) -> socket.socket:
         """In a failed handshake, of TLS or of websockets, paho forgets the socket: here it is remembered."""
