@@ -14,6 +14,10 @@ from bridge.io.log.journal import is_journal, with_priority
 from bridge.io.systemd.descriptors import pause_before_failure
 
 
+_READ = "the configuration (default: ./config.toml, then /etc/presence-bridge/config.toml)"
+_WRITTEN = "the file to write (default: ./config.toml)"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 78 for a wrong configuration (EX_CONFIG), 2 for a wrong command line."""
     args = _parser().parse_args(argv)
@@ -40,7 +44,7 @@ def _said(text: str) -> str:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    if args.config is None and not args.needs_config:
+    if not args.needs_config and (args.config is None or args.writes_config):
         return Settings()
     return load(args.config, os.environ)
 
@@ -55,12 +59,13 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(
             command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False
         )
+        writes = getattr(command, "WRITES_CONFIG", False)
         one.add_argument(
             "--config",
             type=Path,
             metavar="FILE",
-            help="the configuration (default: ./config.toml, then /etc/presence-bridge/config.toml)",
+            help=_WRITTEN if writes else _READ,
         )
         command.add_arguments(one)
-        one.set_defaults(run=command.run, needs_config=command.NEEDS_CONFIG)
+        one.set_defaults(run=command.run, needs_config=command.NEEDS_CONFIG, writes_config=writes)
     return parser

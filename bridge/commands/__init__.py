@@ -15,6 +15,7 @@ from bridge.commands import (
     hints,
     import_hints,
     install_files,
+    init,
     loglevel,
     presencestate,
     provision,
@@ -30,6 +31,7 @@ from bridge.commands import (
 from bridge.commands.command import Command
 
 COMMANDS: Final[Sequence[Command]] = (
+    init,
     run,
     check,
     set_,

@@ -21,6 +21,7 @@ TESTED_ELSEWHERE: Final[Mapping[str, str]] = {
     "bridge/commands/devstate.py": "tests/integration/test_asterisk_words.py",
     "bridge/commands/get.py": "tests/integration/test_commands.py",
     "bridge/commands/hints.py": "tests/integration/test_commands.py",
+    "bridge/commands/init.py": "tests/integration/test_init.py",
     "bridge/commands/loglevel.py": "tests/integration/test_requests.py",
     "bridge/commands/presencestate.py": "tests/integration/test_asterisk_words.py",
     "bridge/commands/registered_hints.py": "tests/integration/test_asterisk_words.py",
