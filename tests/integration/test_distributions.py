@@ -22,26 +22,28 @@ SHIPPED = [
 ]
 
 
-def checkout(folder, files):
-    """A copy of what git holds or will hold, with other times and in another place."""
+def copy(origin, folder, files):
+    """Some files of a folder, with other times and in another place."""
     for name in files:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(CHECKOUT / name, target)
+        shutil.copyfile(origin / name, target)
     return folder
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """What two builds have made, in two places: file name to content, twice."""
+    """What two builds of what git holds, or will hold, have made in two places: file name to path, twice."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT, capture_output=True, check=True, text=True,
     )  # fmt: skip
     files = [name for name in listed.stdout.split("\0") if name and (CHECKOUT / name).is_file()]
     results = []
+    origin = CHECKOUT
     for where in ("here", "there/further/down"):
-        folder = checkout(tmp_path_factory.mktemp("build") / where, files)
+        # The second is a copy of the first, whatever somebody does to the checkout meanwhile.
+        folder = origin = copy(origin, tmp_path_factory.mktemp("build") / where, files)
         subprocess.run(
             [sys.executable, "-m", "hatchling", "build", "--directory", "dist"],
             cwd=folder, env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},

@@ -1,3 +1,4 @@
+import contextlib
 import sqlite3
 
 import pytest
@@ -78,8 +79,8 @@ def test_a_file_that_was_removed_is_noticed(path, database):
 @pytest.mark.parametrize("text", [b"this is no database at all" * 100, b"\0" * 5000])
 def test_what_is_no_database_is_corrupt(path, text):
     path.write_bytes(text)
-    with pytest.raises(sqlite3.DatabaseError) as raised:
-        Database(path).read()
+    with pytest.raises(sqlite3.DatabaseError) as raised, contextlib.closing(Database(path)) as database:
+        database.read()
     assert is_corrupt(raised.value) or not text.strip(b"\0")
 
 
