@@ -22,7 +22,10 @@ NEEDS_CONFIG = False
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files, what to take of them, and where to."""
     parser.add_argument(
-        "files", nargs="+", metavar="FILE", help="extensions.conf; FreePBX: extensions_additional.conf"
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="extensions.conf; FreePBX: extensions_additional.conf; - is the standard input",
     )
     parser.add_argument(
         "--context",
@@ -48,7 +51,7 @@ def run(args: argparse.Namespace, _settings: Settings) -> int:
     """Write what was taken, and say what was not; 1 if there is nothing, 2 for a context that is not there."""
     extensions = tuple(one for several in args.extensions for one in several)
     try:
-        sources = [_read(Path(name)) for name in args.files]
+        sources = [_standard_input() if name == "-" else _read(Path(name)) for name in args.files]
         choice = _choice(sources, _finder(Path(args.files[0]).parent), args.context, extensions)
         document = format_document(choice, args.files)
         if args.write is None:
@@ -101,10 +104,18 @@ def _finder(folder: Path) -> Find:
 
 def _read(path: Path) -> Source:
     try:
-        # A byte that is no UTF-8 is kept, to be refused where it is part of a name.
-        return Source(str(path), path.read_text(encoding="utf-8-sig", errors="surrogateescape"))
+        return Source(str(path), _decoded(path.read_bytes()))
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror or error}") from error
+
+
+def _standard_input() -> Source:
+    return Source("standard input", _decoded(sys.stdin.buffer.read()))
+
+
+def _decoded(data: bytes) -> str:
+    """A byte that is no UTF-8 is kept, to be refused where it is part of a name."""
+    return data.decode("utf-8-sig", "surrogateescape")
 
 
 def _report(choice: Choice, written: Path | None) -> None:

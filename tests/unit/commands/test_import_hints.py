@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,17 @@ def test_an_absolute_name_is_included_from_where_it_is(tmp_path, capsys):
     (tmp_path / "a.conf").write_text(f"[c]\n#include {elsewhere}/b.conf\n")
     assert main(["import-hints", str(tmp_path / "a.conf")]) == 0
     assert 'hint = "SIP/1"' in capsys.readouterr().out
+
+
+def test_the_standard_input_is_a_file_as_well(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.conf").write_text("exten => 2,hint,SIP/2\n")
+    text = b"[c]\nexten => 1,hint,SIP/1\nexten => 1,hint,SIP/no\n#include b.conf\n"
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text)))
+    assert main(["import-hints", "-"]) == 0
+    printed = capsys.readouterr()
+    assert list(hints_of(printed.out)) == ["1", "2"]
+    assert "note: standard input:3: hint left out: '1' has one already, at standard input:2" in printed.err
 
 
 def test_nothing_is_1(tmp_path, capsys):
