@@ -13,7 +13,6 @@ from bridge.config import ConfigError, Settings, load
 from bridge.io.log.journal import is_journal, with_priority
 from bridge.io.systemd.descriptors import pause_before_failure
 
-
 _READ = "the configuration (default: ./config.toml, then /etc/presence-bridge/config.toml)"
 _WRITTEN = "the file to write (default: ./config.toml)"
 

@@ -1,7 +1,9 @@
 """Timers without a loop: `call_at` on a heap, with a cheap cancel. Time is an argument everywhere."""
 
+from collections import deque
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from typing import Protocol
 
 Callback = Callable[[float], None]
 
@@ -29,12 +31,27 @@ class Timer:
         return f"<Timer at {self.when:.3f}{'' if self.callback else ' (done)'}>"
 
 
-class Timers:
-    """Calls ordered by time; equal times run in the order in which they were asked for."""
+class Due(Protocol):
+    """Something that is its own entry in a lane. `due`: seconds, None when it is not to be called any more."""
 
-    __slots__ = ("_dead", "_heap", "_sequence")
+    due: float | None
+
+    def come_due(self, now: float) -> None:
+        """Its time has come; `due` is None by then."""
+        ...
+
+
+class Timers:
+    """Calls ordered by time; equal times run in the order in which they were asked for.
+
+    A lane is for calls of which there are many, nearly all forgotten before they are due: retransmissions.
+    They are all the same delay ahead, so that they stand in their order as they come, and need no heap.
+    """
+
+    __slots__ = ("_dead", "_heap", "_lanes", "_sequence")
 
     def __init__(self) -> None:
+        self._lanes: dict[float, deque[Due]] = {}
         self._heap: list[tuple[float, int, Timer]] = []
         self._sequence = 0
         self._dead = 0
@@ -46,13 +63,25 @@ class Timers:
         heappush(self._heap, (when, self._sequence, timer))
         return timer
 
+    def lane(self, delay: float) -> deque[Due]:
+        """The lane for entries that are `delay` seconds ahead when they are appended: one for each delay."""
+        lane = self._lanes.get(delay)
+        if lane is None:
+            lane = self._lanes[delay] = deque()
+        return lane
+
     def deadline(self) -> float | None:
         """When the next call is due, or None when nothing waits."""
         heap = self._heap
         while heap and heap[0][2].callback is None:
             heappop(heap)
             self._dead -= 1
-        return heap[0][0] if heap else None
+        first = heap[0][0] if heap else None
+        for lane in self._lanes.values():
+            due = _first_due(lane)
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     def run(self, now: float) -> None:
         """Make every call that is due at `now`, those included that the calls themselves add."""
@@ -65,9 +94,15 @@ class Timers:
                 continue
             timer.callback = None
             callback(now)
+        for lane in tuple(self._lanes.values()):
+            while (due := _first_due(lane)) is not None and due <= now:
+                entry = lane.popleft()
+                entry.due = None
+                entry.come_due(now)
 
     def __len__(self) -> int:
-        return len(self._heap) - self._dead
+        waiting = sum(entry.due is not None for lane in self._lanes.values() for entry in lane)
+        return len(self._heap) - self._dead + waiting
 
     def forget(self) -> None:
         """Count one call as cancelled, and sweep when most of the heap is."""
@@ -76,3 +111,13 @@ class Timers:
             self._heap[:] = [entry for entry in self._heap if entry[2].callback is not None]
             heapify(self._heap)
             self._dead = 0
+
+
+def _first_due(lane: deque[Due]) -> float | None:
+    """When the first entry is due that is still to be called; those before it are dropped."""
+    while lane:
+        due = lane[0].due
+        if due is not None:
+            return due
+        lane.popleft()
+    return None

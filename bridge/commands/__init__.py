@@ -5,8 +5,8 @@ from typing import Final
 
 from bridge.commands import (
     check,
-    core_show,
     config_schema,
+    core_show,
     demo,
     devstate,
     explain,
@@ -14,8 +14,8 @@ from bridge.commands import (
     health,
     hints,
     import_hints,
-    install_files,
     init,
+    install_files,
     loglevel,
     presencestate,
     provision,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bridge import __version__
 from bridge.composition.core import Core, Outside
+from bridge.composition.distribution import Distribution, Observe
 from bridge.composition.instruments import Instruments
 from bridge.composition.options import broker_account, idle, listening
 from bridge.composition.pbx import stand_beside
@@ -37,7 +38,6 @@ from bridge.events import (
 )
 from bridge.io import log
 from bridge.io.collector import Collector
-from bridge.io.connection import StreamLimits
 from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
 from bridge.io.heartbeat import Heartbeat
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
@@ -65,8 +65,6 @@ _SWITCH_INTERVAL = 0.0005
 
 # Seconds for which the loop may be silent before it counts as hung.
 _HUNG = 10.0
-
-Observe = Callable[[Observation], None]
 
 
 class StartError(Exception):
@@ -100,18 +98,21 @@ class Bridge:
         self._heartbeat = Heartbeat(self._counter.lagged)
         self._supervision = supervision or Supervision({})
         self._log = log.Behind()
-        self._observers = (self._log.observe, self._counter.observe, self._supervision.observe, *observers)
+        self._distribution = Distribution(self._log, self._counter, self._supervision)
+        for one in observers:
+            self._distribution.add(one)
         self._tasks = Tasks(lambda name, error: log.warn(f"{name} failed: {error!r}"))
         self._embedded: EmbeddedBroker | None = None
         self._mqtt: MqttLink | None = None
         self._started_at = time.monotonic()
 
         # What is known, heard and spoken.
-        self._runner = Runner(self._observe)
+        observe = self._distribution.observe
+        self._runner = Runner(observe)
         self._listeners = Listeners(
             listening(settings),
             self._runner.feed,
-            self._observe,
+            observe,
             self._supervision.inheritance,
             self._supervision.keeping,
         )
@@ -182,7 +183,8 @@ class Bridge:
         stand_beside(self._settings.asterisk, self._runner, self._tasks)
         self._tasks.start("heartbeat", self._heartbeat.run())
         self._tasks.start("log", log.tend())
-        self._tasks.start("supervision", self._supervision.run(self._core, self._runner, self._store))
+        if self._supervision.is_wanted:
+            self._tasks.start("supervision", self._supervision.run(self._core, self._runner, self._store))
         self._collector.begin()
         self._tasks.start("collector", self._collector.tend())
 
@@ -217,7 +219,7 @@ class Bridge:
             if not self._core.endpoint.transactions[0]:
                 answered.set()
 
-        self._observers = (*self._observers, look)
+        self._distribution.add(look)
         with suppress(TimeoutError):
             await asyncio.wait_for(answered.wait(), _FAREWELL)
 
@@ -363,10 +365,6 @@ class Bridge:
             self._take_up({SUBSCRIPTIONS: event.unread[SUBSCRIPTIONS]})
         self._counter.observe(event)
         self._runner.feed(event)
-
-    def _observe(self, effect: Observation) -> None:
-        for observer in self._observers:
-            observer(effect)
 
     # --- what is asked (in the thread of the HTTP server) ----------------------------------------
 

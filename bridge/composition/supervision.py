@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from bridge.composition.core import Core
+from bridge.composition.distribution import Observe
 from bridge.effects import BrokerSynchronised, Observation
 from bridge.events import Asked
 from bridge.io import log
@@ -50,6 +51,11 @@ class Supervision:
         self._status = ""
         self._trouble = ""
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether systemd, or what stands in for it, is there to be told."""
+        return self._channel.is_open
+
     async def run(self, core: Core, runner: Runner, store: Store | None) -> None:
         """Say that the bridge is ready, and then how it is and that it lives, for ever."""
         with suppress(TimeoutError):
@@ -58,13 +64,12 @@ class Supervision:
         self._channel.say("READY=1")
         while True:
             self._feed_watchdog(what_is_dead(runner, store))
-            self._say_status(self._words(core.readiness(), len(core.notifier.subscriptions)))
+            self._say_status(self._words(core.readiness(), len(core.notifier)))
             await asyncio.sleep(self._pause)
 
-    def observe(self, effect: Observation) -> None:
-        """To be told of what happens."""
-        if isinstance(effect, BrokerSynchronised):
-            self._synchronised.set()
+    def handler(self, kind: type) -> Observe | None:
+        """What takes observations of this kind; None where they are passed over."""
+        return self._synchronise if kind is BrokerSynchronised else None
 
     def reloading(self, answer: Answer) -> Answer:
         """Say that the configuration is read anew; `answer`, to be used in place of the one given, ends that."""
@@ -90,6 +95,9 @@ class Supervision:
     async def close(self) -> None:
         """Say what is still unsaid; nothing is said any more."""
         await self._channel.close()
+
+    def _synchronise(self, _: Observation) -> None:
+        self._synchronised.set()
 
     def _feed_watchdog(self, trouble: str) -> None:
         if not trouble:

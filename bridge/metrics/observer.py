@@ -93,6 +93,10 @@ class Observer(Group):
         if action is not None:
             action(seen)
 
+    def handler(self, kind: type) -> Callable[[Any], None] | None:
+        """What counts observations of this kind; None where they are passed over."""
+        return self._actions.get(kind)
+
     def admit_sensors(self, sensors: Iterable[str]) -> None:
         """These have a series of their own from now on; those that had one keep it."""
         self._families.sensor_changes.admit(*sensors)

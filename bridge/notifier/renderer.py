@@ -79,9 +79,8 @@ class Renderer:
 
     def size(self, subscription: Subscription, rendered: Rendered) -> int:
         """About how many octets a NOTIFY takes; what is filled in has less than a hundred."""
-        head = self._head(subscription, subscription.flow)
-        body = rendered.tail if rendered.content is None else rendered.tail + rendered.content
-        return sum(map(len, head)) + len(body) + 80
+        body = len(rendered.tail) if rendered.content is None else len(rendered.tail) + len(rendered.content)
+        return self._head(subscription, subscription.flow).size + body + 80
 
     def notify(
         self, subscription: Subscription, flow: Flow, branch: str, rendered: Rendered, now: float
@@ -151,7 +150,8 @@ class Renderer:
             ("Call-ID", dialog.id.call_id),
         )
         via, shared = self._shared_head(flow, event)
-        return Head(encode_request_line("NOTIFY", uri), via, shared, encode_headers(identity) + b"CSeq: ")
+        line, own = encode_request_line("NOTIFY", uri), encode_headers(identity) + b"CSeq: "
+        return Head(line, via, shared, own, len(line) + len(via) + len(shared) + len(own))
 
     def _shared_head(self, flow: Flow, event: Event) -> tuple[bytes, bytes]:
         """What is the same in all NOTIFYs of one listener for one Event: up to the branch, and what follows it."""

@@ -1,6 +1,6 @@
 """One subscription, as the notifier keeps it (RFC 6665 section 4.2)."""
 
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final, NamedTuple
 
 from bridge.events import Flow
@@ -26,8 +26,8 @@ class Phase(Enum):
     ENDED = "ended"
 
 
-class Trigger(Enum):
-    """Why a NOTIFY is sent."""
+class Trigger(StrEnum):
+    """Why a NOTIFY is sent. A text by itself: observations name it, and metrics count by it."""
 
     STATE = "state"
     SUBSCRIBE = "subscribe"
@@ -45,6 +45,7 @@ class Head(NamedTuple):
     via: bytes
     shared: bytes
     identity: bytes
+    size: int
 
 
 class Subscription:

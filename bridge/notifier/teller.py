@@ -246,7 +246,7 @@ class Teller:
             now,
             sends=_SENDS if subscription.verified else _UNVERIFIED_SENDS,
         )
-        self._context.emit(NotifySent(trigger.value, since))
+        self._context.emit(NotifySent(trigger, since))
         self._audience.telling(subscription, now)
 
     def _flow_for(self, subscription: Subscription, rendered: Rendered) -> Flow:
@@ -289,7 +289,7 @@ class Teller:
         latency = None if since is None else now - since
         outcome = _outcome(result)
         round_trip = now - transaction.started_at
-        self._context.emit(NotifyAnswered(trigger.value, outcome, result.status, round_trip, latency))
+        self._context.emit(NotifyAnswered(trigger, outcome, result.status, round_trip, latency))
         if trigger is Trigger.TERMINATE or (subscription.phase is Phase.ENDING and result.status == 481):
             subscription.phase = Phase.ENDED
             subscription.owed = None

@@ -18,6 +18,7 @@ from bridge.effects import (
 )
 from bridge.events import Address, Flow
 from bridge.sip.addressing import DEFAULT_PORT
+from bridge.sip.client_transactions import ClientTransactions
 from bridge.sip.credentials import NOBODY, Identity
 from bridge.sip.errors import (
     BadExtension,
@@ -150,7 +151,7 @@ class Endpoint:
         self._admit = admit
         self._tag_key = token().encode()
         self._handlers: dict[str, Handler] = {}
-        self._clients: dict[str, ClientTransaction] = {}
+        self._clients = ClientTransactions()
         self._servers = ServerTransactions(timers, options.timer_values, emit)
         # Streams that are gone, the newest last: an answer for one of them takes another way.
         self._lost: deque[Flow] = deque(maxlen=_LOST_REMEMBERED)
@@ -196,7 +197,7 @@ class Endpoint:
         """What was sent over `flow` did not leave, or was refused (RFC 3261 section 17.1.4)."""
         if flow.connection:
             self._lost.append(flow)
-        for transaction in [t for t in self._clients.values() if t.flow == flow]:
+        for transaction in self._clients.over(flow):
             transaction.failed(now)
 
     # --- out -------------------------------------------------------------------------------------
@@ -226,7 +227,7 @@ class Endpoint:
         match = _PLAIN_2XX(data)
         if match is None or _SECOND_VIA(data, match.end()):
             return False
-        transaction = self._clients.get(match[2].decode())
+        transaction = self._clients.find(match[2].decode())
         if transaction is None or f" {transaction.method}\r\n".encode() not in data:
             return False
         self._matched(flow, transaction, Result(Outcome.ANSWERED, int(match[1])), now)
@@ -236,7 +237,7 @@ class Endpoint:
         # A second Via means that it is not for us (RFC 3261 section 8.1.3.3).
         transaction = None
         if len(response.via_values) == 1 and response.top_via.branch:
-            transaction = self._clients.get(response.top_via.branch)
+            transaction = self._clients.find(response.top_via.branch)
         if transaction is not None and transaction.method != response.cseq.method:
             transaction = None
         self._matched(flow, transaction, Result(Outcome.ANSWERED, response.status, response), now)

@@ -10,13 +10,14 @@ Three deviations, none visible on the wire:
   a stream, not at all: a copy of it that is late must not be obeyed again.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 from typing import ClassVar, Final, NamedTuple
 
 from bridge.effects import Emit, ResponseSent, Retransmitted, Send
 from bridge.events import Address, Flow
+from bridge.sip.client_transactions import ClientTransactions
 from bridge.sip.message import Response
 from bridge.timers import Timer, Timers
 
@@ -133,7 +134,8 @@ Ended = Callable[["ClientTransaction", Result, float], None]
 class ClientTransaction:
     """One request of ours, until its final answer (RFC 3261 section 17.1.2).
 
-    It stands in `alive` under its branch from its start to its end. `sends_left` bounds the transmissions: an address that never answered anything is not sent
+    It stands in `alive` from its start to its end, and is its own entry in the lane of Timer E, which is
+    `due` once. `sends_left` bounds the transmissions: an address that never answered anything is not sent
     eleven copies (decision 21).
     """
 
@@ -147,6 +149,7 @@ class ClientTransaction:
         "_values",
         "branch",
         "data",
+        "due",
         "flow",
         "gives_up_at",
         "method",
@@ -163,7 +166,7 @@ class ClientTransaction:
         data: bytes,
         *,
         sends: int,
-        alive: "MutableMapping[str, ClientTransaction]",
+        alive: ClientTransactions,
         timers: Timers,
         values: TimerValues,
         emit: Emit,
@@ -177,6 +180,7 @@ class ClientTransaction:
         self.sends_left = sends
         self.started_at = 0.0
         self.gives_up_at = 0.0
+        self.due: float | None = None
         self._alive = alive
         self._interval = values.t1
         self._timer: Timer | None = None
@@ -192,9 +196,13 @@ class ClientTransaction:
         if self.flow.transport != "udp":
             self.sends_left = 1
         self.sends_left -= 1
-        self._alive[self.branch] = self
+        self._alive.add(self)
         self._emit(Send(self.flow, self.data))
-        self._arm(now)
+        if self.sends_left > 0:
+            self.due = now + self._interval
+            self._timers.lane(self._interval).append(self)
+        else:
+            self._arm(now)
 
     def answered(self, result: Result, now: float) -> None:
         """A response with our branch arrived."""
@@ -204,7 +212,8 @@ class ClientTransaction:
         """The transport gave the request back (RFC 3261 section 17.1.4)."""
         self._step(Input.FAILURE, TRANSPORT_ERROR, now)
 
-    def _expired(self, now: float) -> None:
+    def come_due(self, now: float) -> None:
+        """Timer E or F has run out."""
         if now >= self.gives_up_at:
             self._step(Input.TIMER_F, TIMED_OUT, now)
         else:
@@ -213,9 +222,12 @@ class ClientTransaction:
     def _step(self, event: Input, result: Result, now: float) -> None:
         self.state, action = CLIENT.get((self.state, event), (self.state, Action.NOTHING))
         if action is Action.REPORT:
+            self.due = None
             if self._timer is not None:
                 self._timer.cancel()
-            self._alive.pop(self.branch, None)
+            self._alive.drop(self)
+            # It may stand in its lane for a while.
+            self.data = b""
             self._ended(self, result, now)
         elif action is Action.SEND:
             self._resend(now)
@@ -232,7 +244,7 @@ class ClientTransaction:
 
     def _arm(self, now: float) -> None:
         again = now + self._interval if self.sends_left > 0 else self.gives_up_at
-        self._timer = self._timers.call_at(min(again, self.gives_up_at), self._expired)
+        self._timer = self._timers.call_at(min(again, self.gives_up_at), self.come_due)
 
     def __repr__(self) -> str:
         return f"<ClientTransaction {self.method} {self.branch} {self.state.name}>"

@@ -184,7 +184,7 @@ class Watchers(RuleBasedStateMachine):
     def at_most_one_notify_is_in_flight(self):
         if not hasattr(self, "play"):
             return
-        tags = [FROM_TAG.search(t.data)[1] for t in self.play.endpoint._clients.values()]
+        tags = [FROM_TAG.search(t.data)[1] for t in self.play.endpoint._clients._by_branch.values()]
         assert len(tags) == len(set(tags))
 
     @invariant()

@@ -63,3 +63,39 @@ def test_exactly_the_live_calls_that_are_due_are_made(plans, now):
     left = [when for when, cancelled in plans if when > now and not cancelled]
     assert timers.deadline() == (min(left) if left else None)
     assert len(timers) == len(left)
+
+
+class Entry:
+    def __init__(self, due, seen):
+        self.due, self.seen = due, seen
+
+    def come_due(self, now):
+        self.seen.append((self, now))
+
+
+def test_a_lane_is_called_in_its_order_and_what_is_forgotten_is_not():
+    timers, seen = Timers(), []
+    entries = [Entry(10.5 + number, seen) for number in range(3)]
+    for entry in entries:
+        timers.lane(0.5).append(entry)
+    assert (timers.deadline(), len(timers)) == (10.5, 3)
+    entries[0].due = None
+    assert (timers.deadline(), len(timers)) == (11.5, 2)
+    timers.run(11.4)
+    assert seen == []
+    timers.run(20.0)
+    assert seen == [(entries[1], 20.0), (entries[2], 20.0)]
+    assert (timers.deadline(), len(timers), entries[2].due) == (None, 0, None)
+
+
+def test_the_earliest_of_calls_and_lanes_is_the_deadline():
+    timers, seen = Timers(), []
+    timers.lane(0.5).append(Entry(10.5, seen))
+    timers.lane(4.0).append(Entry(14.0, seen))
+    timers.call_at(12.0, seen.append)
+    deadlines = []
+    while (deadline := timers.deadline()) is not None:
+        deadlines.append(deadline)
+        timers.run(deadline)
+    assert deadlines == [10.5, 12.0, 14.0]
+    assert len(seen) == 3

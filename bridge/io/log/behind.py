@@ -5,9 +5,10 @@ To write a line takes as long as a NOTIFY does, and more where the journal is sl
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from bridge.io.log.lines import KINDS
-from bridge.io.log.writer import observe
+from bridge.io.log.writer import is_logged, observe
 
 
 class Behind:
@@ -16,9 +17,13 @@ class Behind:
     def __init__(self) -> None:
         self._waiting: deque[object] = deque()
 
+    def handler(self, kind: type) -> Callable[[object], None] | None:
+        """What takes observations of this kind; None for those that are never logged."""
+        return self.observe if kind in KINDS else None
+
     def observe(self, effect: object) -> None:
-        """Log an observation soon, if it is of a kind that is logged."""
-        if type(effect) not in KINDS:
+        """Log an observation soon, if it is one that is logged."""
+        if not is_logged(effect):
             return
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self.flush)

@@ -88,6 +88,12 @@ def note(text: str) -> None:
     _write(logging.INFO, Line("note", words=text))
 
 
+def is_logged(effect: object) -> bool:
+    """Whether `observe` would write a line, if there are not too many."""
+    kind = KINDS.get(type(effect))
+    return kind is not None and _LOG.isEnabledFor(kind.level(effect))
+
+
 def observe(effect: object) -> None:
     """Log an observation, if it is of a kind that is logged. A level that is off costs no more than asking."""
     kind = KINDS.get(type(effect))

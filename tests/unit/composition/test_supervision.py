@@ -53,7 +53,7 @@ def supervise(systemd, scenario, whole=None, *, synchronised=True):
         supervision = Supervision({"NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "20000"}, 1)
         task = asyncio.get_running_loop().create_task(supervision.run(bridge, bridge, bridge))
         if synchronised:
-            supervision.observe(BrokerSynchronised(1, 0.1))
+            supervision.handler(BrokerSynchronised)(BrokerSynchronised(1, 0.1))
 
         read = 0
 
@@ -82,10 +82,10 @@ def test_it_is_ready_when_the_broker_has_told_what_it_retains(systemd, monkeypat
     monkeypatch.setattr("bridge.composition.supervision._PATIENCE", 60.0)
 
     async def scenario(supervision, until):
-        supervision.observe(Warned("something else"))
+        assert supervision.handler(Warned) is None
         await asyncio.sleep(0.05)
         assert systemd.all() == []
-        supervision.observe(BrokerSynchronised(1, 0.1))
+        supervision.handler(BrokerSynchronised)(BrokerSynchronised(1, 0.1))
         await until("READY")
         await until("STATUS", "Ready; 0 subscriptions")
 
@@ -202,7 +202,7 @@ def test_without_systemd_nothing_is_said_and_nothing_kept():
         assert supervision.keeping is None
         assert not supervision.inheritance.is_activated
         task = asyncio.get_running_loop().create_task(supervision.run(whole, whole, None))
-        supervision.observe(BrokerSynchronised(1, 0.1))
+        supervision.handler(BrokerSynchronised)(BrokerSynchronised(1, 0.1))
         await asyncio.sleep(0.03)
         assert not task.done()
         supervision.stopping()

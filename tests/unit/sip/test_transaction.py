@@ -2,6 +2,7 @@ import pytest
 
 from bridge.effects import ResponseSent, Retransmitted, Send
 from bridge.events import Address, Flow
+from bridge.sip.client_transactions import ClientTransactions
 from bridge.sip.transaction import (
     CLIENT,
     INVITE_SERVER,
@@ -26,7 +27,8 @@ FLOW = Flow("udp", Address("127.0.0.1", 5060), Address("127.0.0.1", 40000))
 
 class Client:
     def __init__(self, *, sends=11, flow=FLOW, values=DEFAULT):
-        self.timers, self.sent, self.repeats, self.results, self.alive = Timers(), [], 0, [], {}
+        self.timers, self.sent, self.repeats, self.results = Timers(), [], 0, []
+        self.alive = ClientTransactions()
         self.now = 100.0
         self.transaction = ClientTransaction(
             "NOTIFY",
@@ -66,7 +68,7 @@ def test_retransmissions_of_the_rfc_until_timer_f():
     assert client.sent == [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
     assert client.repeats == 10
     assert client.results == [(TIMED_OUT, 132.0)]
-    assert client.alive == {}
+    assert len(client.alive) == 0
 
 
 @pytest.mark.requirement("X3")
@@ -78,7 +80,7 @@ def test_a_final_answer_ends_it_once():
     client.run(60)
     assert client.sent == [0, 0.5]
     assert client.results == [(Result(Outcome.ANSWERED, 200), 100.7)]
-    assert client.alive == {}
+    assert len(client.alive) == 0
     assert client.timers.deadline() is None
 
 

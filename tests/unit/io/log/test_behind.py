@@ -1,10 +1,22 @@
 import asyncio
 
-from bridge.effects import NotifySent, PresenceChanged, Warned
+import pytest
+
+from bridge.effects import NotifyAnswered, NotifySent, PresenceChanged, Warned
+from bridge.io import log
 from bridge.io.log import behind
 from bridge.io.log.behind import Behind
 
+
+@pytest.fixture(autouse=True)
+def _level():
+    log.set_level("info")
+
+
 SEEN = (PresenceChanged("2000", "away", "dnd"), Warned("a"), Warned("b"))
+
+
+ACKNOWLEDGED = NotifyAnswered("state", "acknowledged", 200, 0.1, None)
 
 
 def test_lines_are_written_in_their_order_in_the_next_round(monkeypatch):
@@ -12,9 +24,9 @@ def test_lines_are_written_in_their_order_in_the_next_round(monkeypatch):
     monkeypatch.setattr(behind, "observe", written.append)
 
     async def observed():
-        log = Behind()
-        for effect in (*SEEN, NotifySent("state", None)):
-            log.observe(effect)
+        kept = Behind()
+        for effect in (*SEEN, NotifySent("state", None), ACKNOWLEDGED):
+            kept.observe(effect)
         at_once = list(written)
         await asyncio.sleep(0)
         return at_once
@@ -28,9 +40,9 @@ def test_what_waits_can_be_written_at_once(monkeypatch):
     monkeypatch.setattr(behind, "observe", written.append)
 
     async def flushed():
-        log = Behind()
-        log.observe(SEEN[0])
-        log.flush()
+        kept = Behind()
+        kept.observe(SEEN[0])
+        kept.flush()
         return list(written)
 
     assert asyncio.run(flushed()) == [SEEN[0]]
