@@ -247,6 +247,7 @@ class Core:
         self.notifier.replace(notifying(settings), hints, self._gate.recognise, now)
         self._hint_topics.replaced(hints)
         self._echoes.gone(hints.removed)
+        self.status.board.replaced(hints, now)
         # What decides: no rule before what people have said of its output is known.
         options = settings.rule_options
         rules = self._rules.replace(settings.parsed_sensors, settings.parsed_rules, options.parsed, now)

@@ -17,10 +17,11 @@ from bridge.homeassistant.topics import Topics
 from bridge.model.facts import FactKey
 from bridge.model.words import meant, quoted
 from bridge.rules.payload import folded
-from bridge.rules.proofs.loops import Step, loops
+from bridge.rules.proofs.loops import Place, Step, loops
 from bridge.rules.rule import Output, Rule, offered
 from bridge.rules.sensor import Sensor
 from bridge.rules.template import Template
+from bridge.topics.hints import OF_DEVICES, OF_PRESENCE
 from bridge.topics.route import Routes
 
 Mistake = tuple[KeyPath, str]
@@ -144,24 +145,25 @@ def _loops(settings: Settings) -> Iterator[Mistake]:
     rules = settings.parsed_rules
     sensors = {sensor.name: sensor for sensor in settings.parsed_sensors}
     numbers = {id(rule): number for number, rule in enumerate(rules)}
-    for steps in loops(rules, sensors, partial(_topics, settings)):
+    for steps in loops(rules, sensors, partial(_places, settings)):
         rule = steps[-1].rule
         yield ("rules", numbers[id(rule)]), _loop_in_words(rule, steps)
 
 
-def _topics(settings: Settings, output: Output) -> Iterator[str]:
+def _places(settings: Settings, output: Output) -> Iterator[Place]:
     """Where MQTT tells what an output is."""
     base, routes = settings.base_topic, Routes(settings.base_topic)
-    if output.key.kind == "presence":
-        yield routes.presence_topic(output.name)
-        yield f"{routes.presence_topic(output.name)}/event"
+    is_presence = output.key.kind == "presence"
+    if is_presence:
+        yield Place(routes.presence_topic(output.name))
+        yield Place(f"{routes.presence_topic(output.name)}/event")
         if settings.homeassistant.discovery != "off":
-            yield Topics(base).view(output.name)
+            yield Place(Topics(base).view(output.name))
     else:
-        yield routes.device_topic(output.name)
+        yield Place(routes.device_topic(output.name))
     for hint in settings.parsed_hints:
         if output.key in hint.keys:
-            yield f"{base}/hint/{hint.extension}"
+            yield Place(f"{base}/hint/{hint.extension}", OF_PRESENCE if is_presence else OF_DEVICES)
 
 
 def _loop_in_words(rule: Rule, steps: Sequence[Step]) -> str:

@@ -40,6 +40,13 @@ class Path:
                 return found
         return None
 
+    @property
+    def members(self) -> frozenset[str] | None:
+        """The members of an object that anything found here depends on; None for all of it."""
+        first = {steps[0] if steps else None for steps in self._alternatives}
+        names = frozenset(step for step in first if isinstance(step, str))
+        return names if len(names) == len(first) else None
+
     def __repr__(self) -> str:
         return f"<Path {self.text}>"
 

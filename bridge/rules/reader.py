@@ -72,6 +72,16 @@ class Reader:
         value = self._values.get(folded(text), self._otherwise)
         return text if value == ANY else value
 
+    @property
+    def members(self) -> frozenset[str] | None:
+        """The members of a JSON object that the value depends on; None for all of it."""
+        found: frozenset[str] = frozenset()
+        for path in (self._path, *(guard for guard, _ in self._guards)):
+            if path.members is None:
+                return None
+            found |= path.members
+        return found
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reader) and other._made_of == self._made_of
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from bridge.effects import Observation, PresenceChanged
 from bridge.model.facts import Change
 from bridge.model.hint import ExtensionState
-from bridge.model.state import State
+from bridge.model.state import HintsReplaced, State
 from bridge.topics.events import EVENTS, describe_event
 from bridge.walltime import format_utc
 
@@ -23,7 +23,10 @@ _MOST_CHANGES: Final = 4096
 
 
 class Board:
-    """A `Service`. `synchronised` tells whether the broker's state is known: before, changes are no events."""
+    """A `Service`. `synchronised` tells whether the broker's state is known: before, changes are no events.
+
+    `configurations` counts the reloads: after each, everything may be another.
+    """
 
     def __init__(
         self, state: State, synchronised: Callable[[], bool], wall: Callable[[float], float]
@@ -36,6 +39,7 @@ class Board:
         self._changed: deque[str] = deque(maxlen=_MOST_CHANGES)
         self._events: deque[tuple[int, float, Observation]] = deque(maxlen=MOST_EVENTS)
         self._count = 0
+        self.configurations = 0
 
     # --- what is written -------------------------------------------------------------------------
 
@@ -57,6 +61,18 @@ class Board:
             else:
                 self._since[extension] = now
             self._changed.append(extension)
+
+    def replaced(self, hints: HintsReplaced, now: float) -> None:
+        """There is another configuration: note what shows something else, and forget what is gone."""
+        for extension in hints.removed:
+            self._shown.pop(extension, None)
+            self._since.pop(extension, None)
+        for extension in hints.changed:
+            shown = self._state.extension_state(extension)
+            if shown != self._shown.get(extension, shown):
+                self._since[extension] = now
+            self._shown[extension] = shown
+        self.configurations += 1
 
     def observe(self, observation: Observation, now: float) -> None:
         """Keep what happens."""

@@ -9,6 +9,10 @@ from bridge.model.state import HintsReplaced, State
 from bridge.timers import Timers
 from bridge.topics.document import encode_document
 
+# Members of the document that depend on devices, and those that depend on presence.
+OF_DEVICES: Final = frozenset({"extension_state", "device_state"})
+OF_PRESENCE: Final = OF_DEVICES | {"presence", "subtype", "message"}
+
 # A reload of many phones changes a count hundreds of times a second; nobody reads it that often.
 _WATCHERS_SECONDS: Final = 0.25
 

@@ -19,6 +19,10 @@ from websockets.sync.client import ClientConnection, connect
 _LISTENING = "DevTools listening on "
 
 
+class PageGone(Exception):  # noqa: N818 - says what it is
+    """The page was left while it was asked: it goes to another one, or loads itself anew."""
+
+
 class Chromium:
     """Debian's chromium-headless-shell, with a profile of its own in `folder`."""
 
@@ -72,6 +76,8 @@ class Chromium:
         while True:
             answer = json.loads(self._socket.recv(timeout=20))
             if answer.get("id") == number:
+                if answer.get("error", {}).get("message") == "Inspected target navigated or closed":
+                    raise PageGone
                 assert "error" not in answer, answer
                 result: dict[str, Any] = answer["result"]
                 return result
@@ -144,13 +150,19 @@ class Tab:
         return answer["result"].get("value")
 
     def wait(self, expression: str, within: float = 10.0) -> None:
-        """Return as soon as an expression is true."""
+        """Return as soon as an expression is true, on this page or on the one that it goes to."""
         until = time.monotonic() + within
-        while not self.evaluate(expression):
+        while not self._is_true(expression):
             assert time.monotonic() < until, (
                 f"never: {expression}\n{self.evaluate('document.body.innerText')}"
             )
             time.sleep(0.01)
+
+    def _is_true(self, expression: str) -> bool:
+        try:
+            return bool(self.evaluate(expression))
+        except PageGone:
+            return False
 
     def press(self, key: str) -> None:
         """One key, such as `Tab` or `Enter`."""

@@ -81,6 +81,7 @@ class Hub:
         self._event = 0
         self._counts: tuple[Mapping[str, int], Mapping[str, int]] = ({}, {})
         self._bridge: Document = {}
+        self._configurations = 0
         self._next_tick = self._last_sent = 0.0
         self._closed = False
 
@@ -136,6 +137,7 @@ class Hub:
         self._desk.board.take_changes()
         events = self._desk.board.events()
         self._event = _last_number(events)
+        self._configurations = self._desk.board.configurations
         self._kept.clear()
         self._number += 1
         self._next_tick = self._last_sent = time.monotonic()
@@ -166,6 +168,10 @@ class Hub:
         if events := self._desk.board.events(self._event):
             self._event = _last_number(events)
             messages.append(("events", events))
+        if self._configurations != self._desk.board.configurations:
+            # Other extensions, or the same ones otherwise: a page asks for everything.
+            self._configurations = self._desk.board.configurations
+            messages.append(("hello", {"resumed": False}))
         if not messages and now - self._last_sent > _HEARTBEAT:
             messages.append(("heartbeat", {}))
         if messages:
@@ -188,11 +194,7 @@ class Hub:
         except Problem as problem:
             return [("trouble", {"detail": problem.detail})]
         before, self._bridge = self._bridge, bridge
-        news: list[tuple[str, object]] = [("status", bridge)] if _calm(bridge) != _calm(before) else []
-        if before and _configuration(bridge) != _configuration(before):
-            # Other extensions, or the same ones otherwise.
-            news.append(("hello", {"resumed": False}))
-        return news
+        return [("status", bridge)] if _calm(bridge) != _calm(before) else []
 
     def _send(self, messages: list[tuple[str, object]]) -> None:
         """The last one has the number: a page that has not come so far is told all of them again."""
@@ -222,8 +224,3 @@ def _calm(bridge: Document) -> Document:
     if not isinstance(health, dict):
         return bridge
     return {**bridge, "health": {name: value for name, value in health.items() if name not in _RESTLESS}}
-
-
-def _configuration(bridge: Document) -> object:
-    info = bridge.get("info")
-    return info.get("config") if isinstance(info, dict) else None

@@ -11,6 +11,13 @@ from bridge.rules.rule import Output, Rule
 from bridge.rules.sensor import Sensor
 
 
+class Place(NamedTuple):
+    """Where it can be read what an output is: which members of the JSON there tell; None for all that is there."""
+
+    topic: str
+    members: frozenset[str] | None = None
+
+
 class Step(NamedTuple):
     """`rule` is asked again when `of` is set: for it looks at that device, or at `sensor`, which reads `topic`."""
 
@@ -21,14 +28,13 @@ class Step(NamedTuple):
 
 
 def loops(
-    rules: Sequence[Rule], sensors: Mapping[str, Sensor], topics: Callable[[Output], Iterable[str]]
+    rules: Sequence[Rule], sensors: Mapping[str, Sensor], places: Callable[[Output], Iterable[Place]]
 ) -> Iterator[tuple[Step, ...]]:
     """For each rule that is fed by its own output, the shortest way round, unless it lies on one found before.
 
-    `topics` tells where it can be read what an output is. The first step begins at the output, and the
-    rule of the last step sets it.
+    The first step begins at the output, and the rule of the last step sets it.
     """
-    steps = _steps(rules, sensors, topics)
+    steps = _steps(rules, sensors, places)
     seen: set[int] = set()
     for rule in rules:
         if id(rule) not in seen:
@@ -39,13 +45,14 @@ def loops(
 
 
 def _steps(
-    rules: Sequence[Rule], sensors: Mapping[str, Sensor], topics: Callable[[Output], Iterable[str]]
+    rules: Sequence[Rule], sensors: Mapping[str, Sensor], places: Callable[[Output], Iterable[Place]]
 ) -> Mapping[FactKey, Sequence[Step]]:
     """From each output to the rules that depend on it."""
-    index: TopicIndex[str] = TopicIndex()
+    index: TopicIndex[tuple[str, frozenset[str] | None]] = TopicIndex()
     for sensor in sensors.values():
         for reader in (sensor.reader, *sensor.availability):
-            index.add(reader.topic, sensor.name)
+            # One that expires depends on every message, whatever it says.
+            index.add(reader.topic, (sensor.name, None if sensor.expire_seconds else reader.members))
     by_source: dict[object, list[Rule]] = {}
     for rule in rules:
         for source in sources(rule.condition):
@@ -54,9 +61,10 @@ def _steps(
     for output in {rule.output.key: rule.output for rule in rules}.values():
         found = steps.setdefault(output.key, [])
         found += (Step(output, rule) for rule in by_source.get(output.key, ()))
-        for topic in topics(output):
-            for name, _ in index.find(topic):
-                found += (Step(output, rule, name, topic) for rule in by_source.get(name, ()))
+        for topic, told in places(output):
+            for (name, read), _ in index.find(topic):
+                if told is None or read is None or told & read:
+                    found += (Step(output, rule, name, topic) for rule in by_source.get(name, ()))
     return steps
 
 

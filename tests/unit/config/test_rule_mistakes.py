@@ -175,3 +175,12 @@ def test_a_loop_is_told_beside_names_and_values_that_there_are_not(problems):
     sensors = SENSORS.replace('topic = "t"', 'topic = "presence-bridge/presence/2000"')
     found = problems(rule("when = { nothing = 'x' }") + rule("when = { text = 'x' }"), sensors)
     assert [words.split(" ")[1] for words in found] == ["rules[0].when.nothing", "rules[1]"]
+
+
+@pytest.mark.parametrize(("path", "loop"), [("presence", False), ("device_state", True), ("", True)])
+def test_of_the_document_of_a_hint_only_what_depends_on_the_device_makes_a_loop(problems, path, loop):
+    topic = 'topic = "presence-bridge/hint/2000"'
+    sensors = SENSORS.replace('topic = "t"', f'{topic}\npath = "{path}"')
+    sensors = sensors.replace("SIP/2000,", "Custom:lamp,")
+    found = problems(rule("when = { text = 'x' }", output="device = 'Custom:lamp'", sets="'INUSE'"), sensors)
+    assert bool(found) is loop

@@ -87,3 +87,14 @@ def test_how_things_stand_when_we_come_is_no_event(house):
 def test_it_takes_what_is_told_as_an_event(house):
     assert house.board.kinds[Warned] == house.board.observe
     assert len(house.board.kinds) > 5
+
+
+def test_another_configuration(house):
+    house.say(presence_key("a"), DND, 1010.0)
+    before = house.board.since("2000"), house.board.since("2001")
+    hints = house.state.replace_hints([parse_hint("2001", ",CustomPresence:b"), parse_hint("2002", "SIP/1")])
+    house.board.replaced(hints, 1020.0)
+    assert house.board.configurations == 1
+    assert house.board.since("2000") is None
+    assert house.board.since("2001") not in (None, *before)
+    assert house.board.since("2002") is None

@@ -16,6 +16,7 @@ class House:
 
     def __init__(self):
         self.changed = set()
+        self.configurations = 3
         self.failures = []
         status = SimpleNamespace(
             extension=lambda extension, _now: {"extension": extension},
@@ -144,5 +145,15 @@ def test_all_pages_end_with_the_bridge(run):
         assert house.hub.pages == 0
         with pytest.raises(Problem):
             house.hub.open("")
+
+    run(scenario)
+
+
+def test_another_configuration_is_told_at_once(run):
+    async def scenario(house):
+        page = house.hub.open("")
+        await heard(page, "hello")
+        house.configurations += 1
+        assert (await heard(page, "hello"))[1] == {"resumed": False}
 
     run(scenario)

@@ -1,11 +1,13 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from bridge.model.device import DeviceState
 from bridge.model.facts import device_key
 from bridge.rules.condition import AnyOf, Comparison, Condition, DeviceComparison
 from bridge.rules.layer import Layer
-from bridge.rules.proofs.loops import Step, loops
+from bridge.rules.proofs.loops import Place, Step, loops
 from bridge.rules.reader import Reader
 from bridge.rules.rule import Output, Rule
 from bridge.rules.sensor import Sensor
@@ -31,8 +33,8 @@ def _rule(name: str, condition: Condition) -> Rule:
 def found(*rules: Rule, topics: Sequence[str] = ()) -> list[str]:
     """Each way round as `a>b>a`, by the names of the outputs."""
 
-    def of(output: Output) -> tuple[str, ...]:
-        return (f"out/{output.name}", *topics)
+    def of(output: Output) -> tuple[Place, ...]:
+        return (Place(f"out/{output.name}"), *map(Place, topics))
 
     return [
         ">".join([_short(steps[0].of), *(_short(step.rule.output) for step in steps)])
@@ -61,7 +63,9 @@ def test_the_shortest_way_round_is_told_once():
 def test_each_rule_that_is_fed_by_its_output_is_told_of():
     """Whoever mends the first should not find the second only then."""
     reads = [rule("a", "a"), rule("a", "a")]
-    assert [steps[-1].rule for steps in loops(reads, SENSORS, lambda output: [f"out/{output.name}"])] == reads
+    assert [
+        steps[-1].rule for steps in loops(reads, SENSORS, lambda output: [Place(f"out/{output.name}")])
+    ] == reads
 
 
 def test_two_loops():
@@ -80,10 +84,30 @@ def test_by_way_of_a_device_that_rules_look_at():
 
 def test_by_way_of_a_topic():
     reads = rule("a", "a")
-    (steps,) = loops([reads], SENSORS, lambda output: [f"out/{output.name}"])
+    (steps,) = loops([reads], SENSORS, lambda output: [Place(f"out/{output.name}")])
     assert steps == (Step(reads.output, reads, "a", "out/Custom/a"),)
 
 
 def test_by_way_of_availability():
     assert found(rule("b", "d"), topics=["alive/5"]) == ["b>b"]
     assert found(rule("b", "c"), topics=["alive/5"]) == []
+
+
+@pytest.mark.parametrize(
+    ("reader", "expire_seconds", "loop"),
+    [
+        (Reader("out", path="presence"), None, False),
+        (Reader("out", path="presence", guards={"watchers": ["1"]}), None, False),
+        (Reader("out", path="device_state"), None, True),
+        (Reader("out", path="presence", guards={"device_state": ["INUSE"]}), None, True),
+        (Reader("out", path="presence | device_state"), None, True),
+        (Reader("out", path="[0]"), None, True),
+        (Reader("out", matches="x"), None, True),
+        (Reader("out"), None, True),
+        (Reader("out", path="presence"), 5.0, True),
+    ],
+)
+def test_what_does_not_depend_on_an_output_makes_no_loop(reader, expire_seconds, loop):
+    sensors = {"a": Sensor("a", reader, expire_seconds=expire_seconds)}
+    places = [Place("out", frozenset({"device_state"}))]
+    assert bool([*loops([rule("a", "a")], sensors, lambda _output: places)]) is loop
