@@ -42,8 +42,9 @@ _TIMER_F = 31.5
 # When copies of a NOTIFY may come at the earliest, in seconds after the first one (Timer E, T1 = 0.5 s).
 _COPIES = (0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5)
 # Both are on the clock of the kernel, so that it does not matter when the phone reads them. The bridge reckons from
-# the moment at which it began with the event that made it send, and may be late with the first one.
-_EARLY = 0.2
+# the moment at which it began with the event that made it send; where the machine takes the processor away from it
+# before it has sent, the first one is late, and its copy is not: by 0.21 s, seen with eleven processes for two cores.
+_EARLY = 0.4
 
 
 class Violation(NamedTuple):
