@@ -28,6 +28,10 @@ _SENDS: Final = 11
 # by then. The third miss ends the subscription (decision 19).
 _PAUSES: Final = (10.0, 60.0)
 
+# Seconds before those are told whom a store that came late has brought: it is written anew meanwhile, so that it
+# knows the CSeqs that they are told.
+_SETTLING: Final = 1.0
+
 # Longer than this a Retry-After is not believed.
 _LONGEST_RETRY: Final = 300.0
 
@@ -82,10 +86,10 @@ class Teller:
     def hold(self, until: float, then: Callable[[float], None], now: float) -> None:
         """What is known is as old as an earlier run: tell nobody anything until `inform` is called, or until then.
 
-        `then(now)` is called at the end of it, at once if `inform` has been called before.
+        `then(now)` is called at the end of it; soon if `inform` has been called before.
         """
         if self._is_informed:
-            then(now)
+            self._context.timers.call_at(now + _SETTLING, then)
             return
         self._afterwards.append(then)
         if self._held is None:

@@ -132,13 +132,15 @@ def test_without_a_broker_what_is_known_is_told_after_a_while(play, phone):
     assert phone.notified().presence[0] == "away"
 
 
-def test_with_a_broker_that_has_been_read_those_of_a_store_that_opens_late_wait_for_nothing(play, phone):
+def test_with_a_broker_that_has_been_read_those_of_a_store_that_opens_late_are_told_soon(play, phone):
     rows = dict(play.disk.subscriptions)
     again = Playbook(HINT, disk=Disk(), run=1, now=play.now + 1)
     again.phones = play.phones
     again.mqtt("presence/2000", "away", retained=True)
     again.notifier.resume(rows, Terms(lambda flow: flow, again.gate.recognise), again.now)
     again.settle()
+    assert len(phone.notifies()) == 1
+    again.advance(1)
     assert phone.notifies()[-1].presence[0] == "away"
 
 
