@@ -14,7 +14,7 @@ from bridge.config import MqttSettings, Settings, SipSettings, TlsSettings, doub
 from bridge.config.addresses import Network, is_loopback
 from bridge.config.advice import advice
 from bridge.config.environment import variable
-from bridge.config.insecurity import insecure
+from bridge.config.insecurity import exposed, insecure
 from bridge.config.phones import PhoneSettings
 from bridge.config.provisioning import contacts_of, files_url
 from bridge.config.sources import Sources
@@ -58,6 +58,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     print(f"{find(args.config)} is valid.\n")
     for line in report(settings, settings.store.file(find(args.config), os.environ)):
         print(line)
+    if words := exposed(find(args.config)):
+        print(f"\ninsecure: {words}")
     for doubt in doubts(settings, args.config, os.environ):
         print(f"\nwarning: {doubt}")
     return 0

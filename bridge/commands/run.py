@@ -7,6 +7,8 @@ import os
 
 from bridge.composition import Bridge, Supervision
 from bridge.config import Settings, find, load
+from bridge.config.insecurity import exposed
+from bridge.io import log
 from bridge.io.log import LEVELS, configure
 from bridge.io.systemd.descriptors import pause_before_failure
 
@@ -26,6 +28,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     faulthandler.enable()
     configure(args.log_level or settings.log.level, settings.log.format)
     file = find(args.config)
+    if words := exposed(file):
+        log.warn(f"insecure: {words}")
     store = settings.store.file(file, os.environ)
     supervision = Supervision(os.environ, os.getpid())
     bridge = Bridge(settings, store=store, read=lambda: load(file, os.environ), supervision=supervision)

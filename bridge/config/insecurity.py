@@ -1,16 +1,38 @@
 """What the configuration leaves open to others on the network: said at the start, by `check` and in health."""
 
+import stat
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 
 from bridge.config.addresses import is_loopback
+from bridge.config.document import Document
+from bridge.config.locate import dotted
 from bridge.config.mqtt import MqttSettings
+from bridge.config.secrecy import holds_secret
 from bridge.config.settings import Settings
 
 
 def insecure(settings: Settings) -> tuple[str, ...]:
     """One sentence for each option, with what to do about it."""
     return (*_mqtt(settings.mqtt), *_sip(settings), *_http(settings))
+
+
+def exposed(path: Path) -> str:
+    """What there is to say of a file with secrets in it that every account of this machine can read; else empty.
+
+    The file is one that `load` has read.
+    """
+    document = Document.read(path)
+    secrets = [
+        key for key, place in document.places.items() if holds_secret(key) and place.end > place.start + 2
+    ]
+    if not secrets or not path.stat().st_mode & stat.S_IROTH:
+        return ""
+    return (
+        f"{path} holds a secret ({dotted(secrets[0])}), and every account of this machine can read it: chmod 640 it,"
+        " or let the secret stand in a file of its own"
+    )
 
 
 def _mqtt(mqtt: MqttSettings | None) -> Iterator[str]:

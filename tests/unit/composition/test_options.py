@@ -1,6 +1,9 @@
+from pathlib import Path
+
 from bridge.composition.options import (
     account,
     admission,
+    broker_account,
     configured,
     governed_providers,
     home_options,
@@ -8,7 +11,8 @@ from bridge.composition.options import (
     notifying,
     publishing,
 )
-from bridge.config import Settings
+from bridge.config import MqttSettings, Settings
+from bridge.io.mqtt import Account, BrokerTls
 
 SETTINGS = Settings.model_validate(
     {
@@ -57,3 +61,29 @@ def test_what_home_assistant_is_told():
     options = home_options(SETTINGS)
     assert (options.base, options.discovery, options.node) == ("b", "device", "n")
     assert governed_providers(SETTINGS) == ("Bob",)
+
+
+def test_how_the_broker_is_reached():
+    tls = {
+        "ca": "ca.pem",
+        "certificate": "c.pem",
+        "key": "k.pem",
+        "server_name": "b",
+        "minimum_version": "1.3",
+    }
+    mqtt = {"host": "broker", "username": "a", "password": "geheim", "transport": "websockets", "tls": tls}
+    account = broker_account(MqttSettings.model_validate(mqtt))
+    assert (account.broker, account.username, account.password) == ("broker:8883", "a", "geheim")
+    assert account.websocket_path == "/mqtt"
+    assert account.tls == BrokerTls(
+        ca=Path("ca.pem"),
+        certificate=Path("c.pem"),
+        key=Path("k.pem"),
+        server_name="b",
+        minimum_version="1.3",
+    )
+
+
+def test_without_more_it_is_reached_by_tcp():
+    account = broker_account(MqttSettings())
+    assert account == Account("127.0.0.1", 1883)

@@ -1,7 +1,7 @@
 import pytest
 
 from bridge.config import Settings
-from bridge.config.insecurity import insecure
+from bridge.config.insecurity import exposed, insecure
 
 PHONES = {
     "provisioning": {"bridge_address": "192.0.2.1", "http": True},
@@ -59,3 +59,23 @@ def test_what_is_not(sections):
 def test_no_secret_is_said():
     sections = {"mqtt": {"host": "broker", "username": "a", "password": "hunter2"}}
     assert "hunter2" not in "".join(insecure(Settings.model_validate(sections)))
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "words"),
+    [
+        ("[mqtt]\npassword = 'geheim'", 0o644, "holds a secret (mqtt.password), and every account"),
+        ("[[sip.users]]\nname = 'a'\nha1 = ['x']", 0o604, "holds a secret (sip.users[0].ha1)"),
+        ("[mqtt]\npassword = 'geheim'", 0o640, ""),
+        ("[mqtt]\npassword = ''\npassword_file = 'x'", 0o644, ""),
+        ("", 0o644, ""),
+    ],
+)
+def test_a_file_that_everybody_can_read(tmp_path, text, mode, words):
+    path = tmp_path / "c.toml"
+    path.write_text(text)
+    path.chmod(mode)
+    said = exposed(path)
+    assert words in said
+    assert bool(said) == bool(words)
+    assert "geheim" not in said
