@@ -11,6 +11,7 @@ MINUTES ?= 8
 SEEDS ?= 1-20
 KILLS ?= 200
 BASE ?= debian:bookworm-slim
+IMAGE_OPTIONS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -100,8 +101,8 @@ test-deb: deb $(VENV)/.installed-for-tests ## Install, use, upgrade and purge th
 	@tests/packages/install.sh
 	$(BIN)/pytest tests/packages/test_deb.py
 
-image: package ## Build the image presence-bridge with buildah, on BASE=debian:bookworm-slim
-	buildah bud --format docker --timestamp $(EPOCH) --build-arg BASE=$(BASE) --tag presence-bridge .
+image: package ## Build the image presence-bridge with buildah, on BASE=debian:bookworm-slim, with IMAGE_OPTIONS=
+	buildah bud --format docker --timestamp $(EPOCH) --build-arg BASE=$(BASE) $(IMAGE_OPTIONS) --tag presence-bridge .
 
 test-image: package $(VENV)/.installed-for-tests ## Build the image on a Debian made here, and run it (root)
 	@tests/packages/install.sh
