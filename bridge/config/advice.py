@@ -64,7 +64,7 @@ def _users(settings: Settings) -> Iterator[str]:
 
 def _hints(settings: Settings) -> Iterator[str]:
     hints = settings.hints
-    if not hints:
+    if not hints and settings.asterisk is None:
         yield "there are no [[hints]], so there is nothing that a phone could watch"
     named = [hint for hint in hints if hint.name]
     for again, first in repeated([hint.name for hint in named]):

@@ -32,7 +32,17 @@ def _unread(settings: Settings) -> Iterator[Doubt]:
 
 
 def _without_hint(settings: Settings) -> Iterator[Doubt]:
-    """Outputs and devices that no phone shows, once each; a name that is nearly another is often misspelt."""
+    """Outputs and devices that no phone shows, once each; a name that is nearly another is often misspelt.
+
+    Beside an Asterisk only such are doubtful: others may be in hints of its own.
+    """
+    for path, words, nearest in _strangers(settings):
+        if nearest or settings.asterisk is None:
+            yield path, f"{words}{nearest}"
+
+
+def _strangers(settings: Settings) -> Iterator[tuple[KeyPath, str, str]]:
+    """What stands in no hint: its key, what it is, and the name in one that is nearly the same."""
     seen = {key for hint in settings.parsed_hints for key in hint.keys}
     devices = [device for hint in settings.parsed_hints for device in hint.devices]
     providers = [provider for hint in settings.parsed_hints for provider in hint.providers]
@@ -42,15 +52,13 @@ def _without_hint(settings: Settings) -> Iterator[Doubt]:
             name, kind, known = rule.device, "device", devices
         if rule.output.key not in seen:
             seen.add(rule.output.key)
-            yield (
-                ("rules", number, kind),
-                f"sets {spoken(rule.output)}, which no hint has{meant(name, known)}",
-            )
+            words = f"sets {spoken(rule.output)}, which no hint has"
+            yield ("rules", number, kind), words, meant(name, known)
         for device in rule.device_state or {}:
             if device_key(device) not in seen:
                 seen.add(device_key(device))
                 path = ("rules", number, "device_state", device)
-                yield path, f"is a device that no hint has{meant(device, devices)}"
+                yield path, "is a device that no hint has", meant(device, devices)
 
 
 def _without_end(settings: Settings) -> Iterator[Doubt]:

@@ -1,4 +1,7 @@
-"""`docs/asterisk.md`: what is to be typed into files is understood, and what is shown is so."""
+"""`docs/asterisk.md`: files of Asterisk are understood, what is shown is so, and what is promised happens.
+
+That its configurations are right, `tests/pages` sees.
+"""
 
 import re
 import tomllib

@@ -3,6 +3,7 @@ from pydantic import SecretStr
 
 from bridge.config import HintSettings, MqttSettings, Settings, SipSettings, TlsSettings, UserSettings
 from bridge.config.advice import advice
+from bridge.config.asterisk import AsteriskSettings
 
 ONE_HINT = (HintSettings(extension="1", hint="SIP/1"),)
 
@@ -90,6 +91,11 @@ def test_nothing_to_say_of_a_broker():
 def test_there_are_no_hints():
     (sentence,) = advice(Settings())
     assert "there are no [[hints]]" in sentence
+
+
+def test_beside_an_asterisk_phones_may_watch_that():
+    asterisk = AsteriskSettings(username="bridge", secret=SecretStr("x"))
+    assert advice(Settings(asterisk=asterisk)) == ()
 
 
 def test_names_are_to_tell_extensions_apart():

@@ -51,6 +51,15 @@ def test_what_no_hint_has_is_told_once(doubted):
     ]
 
 
+def test_beside_an_asterisk_only_what_is_nearly_in_a_hint_is_told(doubted):
+    asterisk = "[asterisk]\nusername = 'bridge'\nsecret = 'x'\n"
+    device = "device_state = { 'PJSIP/77' = 'INUSE' }"
+    rules = rule(output="device = 'Custom:mqtt-door'", to="INUSE") + rule(device, output="presence = '200'")
+    assert doubted(rules + asterisk) == [
+        "c.toml:12:1: rules[1].presence sets CustomPresence:200, which no hint has (did you mean 2000?)"
+    ]
+
+
 def test_a_window_that_is_a_whole_day(doubted):
     assert doubted(rule("when = { door = 'open' }\nfrom = '8:00'\nto = '8:00'")) == [
         "c.toml:11:1: rules[0].to is the same as from, which makes it a whole day"
