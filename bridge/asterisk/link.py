@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from bridge.asterisk.devices import Devices
+from bridge.asterisk.hints import HintImport
+from bridge.asterisk.kept import Kept
 from bridge.asterisk.message import Message, unescape
 from bridge.asterisk.mirror import Direction, Mirror
 from bridge.asterisk.session import Account, Answer, Session, Standing
@@ -19,9 +21,10 @@ from bridge.asterisk.truth import Truth
 from bridge.asterisk.values import DEVICE, PROVIDER, can_be_named, read_device
 from bridge.effects import Warned
 from bridge.events import AsteriskConnected, AsteriskDisconnected, AsteriskReceived
+from bridge.memory.memory import Memory
 from bridge.model.device import DeviceState
-from bridge.model.facts import Change
-from bridge.model.hint import require_topic_name
+from bridge.model.facts import Change, FactKey
+from bridge.model.hint import Hint, require_topic_name
 from bridge.model.presence import Presence, parse_presence_state
 from bridge.model.words import printable
 from bridge.pbx import AsteriskChanged, AsteriskHeard
@@ -40,33 +43,54 @@ _MOST_UNSUITED: Final = 1000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsteriskOptions:
     """`[asterisk]` of the configuration. `devices` are patterns; `custom_prefixes` beginnings of names
-    behind `Custom:`; `presence` the way that presences go.
+    behind `Custom:`; `presence` the way that presences go. `import_hints`: take hints from Asterisk, of
+    `import_contexts`, or of all where that is empty.
     """
 
     account: Account
     devices: Collection[str] = ("*",)
     custom_prefixes: tuple[str, ...] = ()
     presence: Direction | Literal["off"] = "both"
+    import_hints: bool = False
+    import_contexts: Collection[str] = ()
 
 
 class AsteriskLink:
     """Its `handlers` take the events of the connection."""
 
-    def __init__(self, context: Context, options: AsteriskOptions, truth: Truth) -> None:
+    def __init__(
+        self,
+        context: Context,
+        options: AsteriskOptions,
+        truth: Truth,
+        memory: Memory,
+        take_hints: Callable[[tuple[Hint, ...], float], None] = lambda _hints, _now: None,
+    ) -> None:
+        """`take_hints` is told of all hints of Asterisk, when they are others than before."""
         self._emit = context.emit
         self._options = options
         self._truth = truth
         self._handled: Mapping[str, Callable[[Message, float], None]] = {
             DEVICE_EVENT: self._device_changed,
             PRESENCE_EVENT: self._presence_changed,
+            **({HINT_EVENT: self._hint_changed} if options.import_hints else {}),
         }
         account = options.account
         self._session = Session(account, self._handled, self, context.timers, context.emit, context.token)
         self._devices = Devices(truth, options.devices, self._unsuited)
         given = (self._session, truth, context.state.facts, context.emit, account.username, self._limit)
         direction: Direction = "both" if options.presence == "off" else options.presence
-        self._presences: Mirror[Presence] = Mirror(PresenceSide(*given), direction, context.wall)
-        self._customs: Mirror[DeviceState] = Mirror(CustomDeviceSide(*given), "both", context.wall)
+        self._presences: Mirror[Presence] = Mirror(
+            PresenceSide(*given), direction, context.wall, self._agreed
+        )
+        self._customs: Mirror[DeviceState] = Mirror(
+            CustomDeviceSide(*given), "both", context.wall, self._agreed
+        )
+        self._take_hints = take_hints
+        self._hints = HintImport(
+            options.import_contexts, self._list_hints, self._hints_taken, context.timers, context.emit
+        )
+        self._kept = Kept(memory, self._presences, self._customs, self._hints)
         self._loss = "not connected yet"
         # What does not work although there is a connection, by what it is about.
         self._limits: dict[str, str] = {}
@@ -97,6 +121,11 @@ class AsteriskLink:
         trouble = "; ".join([*self._limits.values()])
         version = self._session.version
         return not trouble, trouble or f"connected, manager interface {printable(version)}"
+
+    def resume(self, documents: Mapping[str, str]) -> tuple[Hint, ...]:
+        """Take what an earlier run has left in the store; the hints that were taken from Asterisk."""
+        self._kept.resume(documents)
+        return tuple(self._hints.hints.values()) if self._options.import_hints else ()
 
     # --- what MQTT tells --------------------------------------------------------------------------
 
@@ -136,6 +165,9 @@ class AsteriskLink:
         ask = self._session.ask
         ask("DeviceStateList", (), partial(self._list, "DeviceStateList", self._devices_listed), now)
         ask("PresenceStateList", (), partial(self._list, "PresenceStateList", self._presences_listed), now)
+        if self._options.import_hints:
+            self._lists_due += 1
+            self._list_hints(now)
 
     def heard(self, event: Message, now: float) -> None:
         """An event."""
@@ -147,6 +179,7 @@ class AsteriskLink:
         self._devices.lost()
         self._presences.lost()
         self._customs.lost()
+        self._hints.lost()
         self._tell_changed()
 
     def limited(self, trouble: str, now: float) -> None:
@@ -162,7 +195,7 @@ class AsteriskLink:
             take(answer.rows, now)
         else:
             self._limit(action, refused(action, self._options.account.username, answer.words), now)
-        self._lists_due -= 1
+        self._lists_due = max(0, self._lists_due - 1)
         if not self._lists_due:
             self._tell_changed()
 
@@ -190,6 +223,11 @@ class AsteriskLink:
                 known[name] = None if name in known else _presence(row)
         self._presences.listed(known, now)
 
+    def _list_hints(self, now: float) -> None:
+        if self.is_connected:
+            take = partial(self._list, "ExtensionStateList", self._hints.listed)
+            self._session.ask("ExtensionStateList", (), take, now)
+
     # --- events -----------------------------------------------------------------------------------
 
     def _device_changed(self, event: Message, now: float) -> None:
@@ -206,6 +244,10 @@ class AsteriskLink:
         name = self._provider(event)
         if name is not None and self._options.presence != "off":
             self._presences.prompted(name, _presence(event), now)
+
+    def _hint_changed(self, event: Message, now: float) -> None:
+        self._emit(AsteriskHeard("hint"))
+        self._hints.heard(event, now)
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -251,6 +293,15 @@ class AsteriskLink:
         if name not in self._named and len(self._named) < _MOST_UNSUITED:
             self._named.add(name)
             self._emit(Warned(f"{printable(name)} is not kept equal in Asterisk and on MQTT: {why}"))
+
+    # --- what is kept -----------------------------------------------------------------------------
+
+    def _agreed(self, key: FactKey, now: float) -> None:
+        self._kept.agreed(key, now)
+
+    def _hints_taken(self, hints: tuple[Hint, ...], now: float) -> None:
+        self._kept.hints_taken(now)
+        self._take_hints(hints, now)
 
     # --- how it is --------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bridge import __version__
+from bridge.asterisk.kept import TABLE as ASTERISK
 from bridge.asterisk.link import AsteriskLink
 from bridge.composition.arbiter import RulesAsArbiter
 from bridge.composition.emission import Emission
@@ -13,6 +14,8 @@ from bridge.composition.options import (
     account,
     admission,
     configured,
+    governed_providers,
+    home_options,
     interval,
     notifying,
     publishing,
@@ -25,8 +28,9 @@ from bridge.config.provisioning import listed
 from bridge.effects import BrokerSynchronised, Emit, StoreResumed
 from bridge.engine import Engine
 from bridge.features.feature_calls import FeatureCalls
-from bridge.homeassistant.home import Showing
+from bridge.homeassistant.home import Showing, showing
 from bridge.memory.memory import Memory
+from bridge.model.hint import Hint
 from bridge.model.state import State
 from bridge.notifier.checksync import CheckSync, Place
 from bridge.notifier.notifier import Notifier
@@ -95,6 +99,7 @@ class Core:
         self._emit = outside.emit
         self._settings = settings
         self._configured = configured(settings)
+        self._imported: tuple[Hint, ...] = ()
         self._sip_trouble = outside.surroundings.sip_trouble
         timers = Timers()
 
@@ -116,7 +121,9 @@ class Core:
         self._hint_topics = hint_topics = HintTopics(self.state, base, emit, timers)
         requests = Requests(base, emit)
         self.asterisk = (
-            None if settings.asterisk is None else AsteriskLink(context, beside(settings.asterisk), truth)
+            None
+            if settings.asterisk is None
+            else AsteriskLink(context, beside(settings.asterisk), truth, self.memory, self._import_hints)
         )
         pbx = () if self.asterisk is None else (self.asterisk,)
         self._report = report = SelfReport(
@@ -221,6 +228,10 @@ class Core:
     ) -> None:
         """Go on where an earlier run ended: `content` is what the store holds, `home` and `kept` as in `Terms`."""
         facts = self._facts.resume(content.get(FACTS, {}), now)
+        if self.asterisk is not None:
+            self._imported = self.asterisk.resume(content.get(ASTERISK, {}))
+            self.state.replace_hints(self._hints())
+            self._home.replace(self._shown(), now)
         terms = Terms(home, self._gate.recognise, kept)
         outcomes = self.notifier.resume(content.get(SUBSCRIPTIONS, {}), terms, now)
         resumed, expired = outcomes.pop(None, 0), outcomes.pop(EXPIRED, 0)
@@ -237,7 +248,7 @@ class Core:
         """
         self._settings, self._configured = settings, said
         read_before = self.session.filters
-        sip, hints = settings.sip, self.state.replace_hints(settings.parsed_hints)
+        sip, hints = settings.sip, self.state.replace_hints(self._hints())
         # Who is let in, and for what.
         self._gate.replace(admission(settings), sip.parsed_users)
         self._publisher.replace(publishing(settings))
@@ -254,9 +265,31 @@ class Core:
         self._truth.regard(options.zone, rules.gained, rules.lost, now)
         self._rules.settle(now)
         # What is shown and read.
-        self._home.replace(shown, now)
+        self._home.replace(self._shown() if self._imported else shown, now)
         self.session.reread(read_before, rules.filters, rules.requests)
         self._report.info.refresh()
+
+    def _import_hints(self, hints: tuple[Hint, ...], now: float) -> None:
+        """Go on with these hints of Asterisk beside those of the configuration, which go before them."""
+        self._imported = hints
+        read_before = self.session.filters
+        replaced = self.state.replace_hints(self._hints())
+        settings = self._settings
+        self.notifier.replace(notifying(settings), replaced, self._gate.recognise, now)
+        self._feature_calls.replace(settings.sip.parsed_feature_codes)
+        self._hint_topics.replaced(replaced)
+        self._echoes.gone(replaced.removed)
+        self._home.replace(self._shown(), now)
+        self.session.reread(read_before, (), ())
+
+    def _hints(self) -> tuple[Hint, ...]:
+        """Those of the configuration, and those of Asterisk."""
+        own = self._settings.parsed_hints
+        known = {hint.extension for hint in own}
+        return (*own, *(hint for hint in self._imported if hint.extension not in known))
+
+    def _shown(self) -> Showing:
+        return showing(home_options(self._settings), self._hints(), governed_providers(self._settings))
 
     def is_synchronised(self) -> bool:
         """Whether all that the broker retains is known."""

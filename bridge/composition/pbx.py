@@ -15,6 +15,8 @@ def beside(asterisk: AsteriskSettings) -> AsteriskOptions:
         devices=asterisk.devices,
         custom_prefixes=asterisk.custom_prefixes,
         presence=asterisk.presence,
+        import_hints=asterisk.import_hints,
+        import_contexts=asterisk.import_contexts,
     )
 
 

@@ -47,6 +47,8 @@ class AsteriskSettings(Section):
     devices: tuple[Annotated[str, AfterValidator(_is_pattern)], ...] = ("*",)
     custom_prefixes: tuple[str, ...] = ()
     presence: Literal["both", "to_asterisk", "from_asterisk", "off"] = "both"
+    import_hints: bool = False
+    import_contexts: tuple[str, ...] = ()
 
     @property
     def ca(self) -> Path | None:

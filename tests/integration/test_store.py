@@ -98,7 +98,7 @@ def path(tmp_path):
 def test_what_is_remembered_is_on_disk_when_it_is_said(path):
     async def scenario():
         async with running(path) as (ear, content):
-            assert content == {"subscriptions": {}, "facts": {}}
+            assert content == {"subscriptions": {}, "facts": {}, "asterisk": {}}
             for n in range(100):
                 ear.remember(str(n))
             await ear.until(lambda: ear.safe == 100)
@@ -163,7 +163,7 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(path):
 
     async def scenario():
         async with running(path) as (ear, content):
-            assert content == {"subscriptions": {}, "facts": {}}
+            assert content == {"subscriptions": {}, "facts": {}, "asterisk": {}}
             (warning,) = ear.warnings
             assert "the store was damaged (file is not a database): it is kept as" in warning
             ear.remember("a")
@@ -383,7 +383,11 @@ def test_what_could_not_be_read_at_the_start_is_read_later(path):
             path.rmdir()
             path.with_name("away").rename(path)
             await ear.until(lambda: ear.of(StoreReturned))
-            assert ear.of(StoreReturned)[0].unread == {"subscriptions": {"a": "d"}, "facts": {"b": "e"}}
+            assert ear.of(StoreReturned)[0].unread == {
+                "subscriptions": {"a": "d"},
+                "facts": {"b": "e"},
+                "asterisk": {},
+            }
             for file in path.parent.glob("s.db*"):
                 if file.name != "s.db.lock":
                     file.unlink()

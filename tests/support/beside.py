@@ -9,7 +9,9 @@ from collections import deque
 
 from bridge.asterisk.link import AsteriskLink, AsteriskOptions
 from bridge.asterisk.session import Account
+from bridge.effects import Remember
 from bridge.events import AsteriskConnected, AsteriskDisconnected, AsteriskReceived, MessageReceived
+from bridge.memory.memory import Memory
 from bridge.pbx import DropAsterisk, SendToAsterisk
 from bridge.walltime import format_utc
 from support.asterisk.manager import Conversation, Faults, User
@@ -30,7 +32,16 @@ class BesideBridge(Bridge):
         self.dropped = []
         context = pretended_context(self.state, self.emit, self.timers)
         account = Account(USERNAME, options.pop("secret", SECRET))
-        self.link = AsteriskLink(context, AsteriskOptions(account=account, **options), self.truth)
+        self.rows = {}
+        self.memory = Memory(self.timers, self.emit, context.wall, on=True)
+        self.imported = []
+        self.link = AsteriskLink(
+            context,
+            AsteriskOptions(account=account, **options),
+            self.truth,
+            self.memory,
+            lambda hints, _now: self.imported.append(hints),
+        )
 
     def emit(self, effect):
         super().emit(effect)
@@ -38,6 +49,10 @@ class BesideBridge(Bridge):
             self.to_pbx.append(effect.data)
         elif isinstance(effect, DropAsterisk):
             self.dropped.append(effect)
+        elif isinstance(effect, Remember) and effect.document is None:
+            self.rows.pop(effect.key, None)
+        elif isinstance(effect, Remember):
+            self.rows[effect.key] = effect.document
 
     def hear(self, event):
         """Take one event of the manager connection, as the engine does."""
@@ -143,11 +158,15 @@ class Beside(Broker):
             self.now += 0.0001
         raise AssertionError("the sides go on for ever")
 
-    def restart(self):
-        """Another process of the bridge, which knows nothing of before."""
+    def restart(self, *, store=True):
+        """Another process of the bridge, which knows of before what the store has."""
         if self.is_linked:
             self.break_link()
+        self.bridge.memory.flush(self.now)
+        rows = self.bridge.rows if store else {}
         self.bridge = BesideBridge(self, **self.options)
+        self.bridge.rows = dict(rows)
+        self.resumed = self.bridge.link.resume(rows)
         self.bridges = [self.bridge]
 
     def says(self, provider):

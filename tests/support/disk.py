@@ -3,6 +3,7 @@
 from bridge.effects import Remember, Rewrite
 from bridge.events import Remembered
 from bridge.io.store.batch import Batch
+from bridge.io.store.schema import TABLES
 
 
 class Disk:
@@ -11,7 +12,7 @@ class Disk:
     def __init__(self, slow: bool = False) -> None:
         self.slow = slow
         self.commits = 0
-        self.content: dict[str, dict[str, str]] = {"subscriptions": {}, "facts": {}}
+        self.content: dict[str, dict[str, str]] = {table: {} for table in TABLES}
         self.commands: list[Remember | Rewrite] = []
         self._batch = Batch()
 

@@ -32,7 +32,6 @@ TESTED_ELSEWHERE: Final[Mapping[str, str]] = {
     "bridge/commands/trace.py": "tests/integration/test_trace.py",
     "bridge/composition/bridge.py": "tests/integration/test_composition.py",
     "bridge/composition/instruments.py": "tests/integration/test_metrics.py",
-    "bridge/composition/pbx.py": "tests/integration/test_asterisk.py",
     "bridge/composition/website.py": "tests/integration/test_web_api.py",
     "bridge/io/ami.py": "tests/integration/test_ami.py",
     "bridge/io/connection.py": "tests/integration/test_tcp.py",

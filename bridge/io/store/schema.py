@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-TABLES: Final = ("subscriptions", "facts")
+TABLES: Final = ("subscriptions", "facts", "asterisk")
 
 # Each brings a file one version further. What has been released is never changed: a new one goes behind it.
 # Not WITHOUT ROWID: new rows of random keys would each change a page of its own, and a commit of 100 take
@@ -14,6 +14,7 @@ MIGRATIONS: Final[Sequence[tuple[str, ...]]] = (
         "CREATE TABLE subscriptions (key TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL)",
         "CREATE TABLE facts (key TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL)",
     ),
+    ("CREATE TABLE asterisk (key TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL)",),
 )
 
 

@@ -108,6 +108,11 @@ class Neighbours(RuleBasedStateMachine):
             self.world.break_link()
         self.world.pbx.restart()
 
+    @rule()
+    def the_bridge_restarts(self):
+        self.world.restart()
+        self.effects_before = 0
+
     # --- how it ends ---
 
     @rule()

@@ -149,4 +149,6 @@ def test_a_trouble_is_told_once_in_a_connection():
     world.unlink()
     world.link()
     world.settle()
-    assert len(warnings(world)) == 2
+    told = [effect for effect in world.bridge.effects if isinstance(effect, AsteriskChanged)]
+    assert [effect.connected for effect in told] == [True, False, True]
+    assert told[0].trouble == told[2].trouble == "Asterisk refused DeviceStateList: Odd"

@@ -330,3 +330,32 @@ def test_without_the_filter_a_forged_event_is_only_a_reason_to_ask():
     world.start()
     test_a_forged_event_in_a_text_changes_nothing(world)
     assert "events are not filtered" in world.bridge.link.health[1]
+
+
+# --- the bridge was restarted ---------------------------------------------------------------------
+
+
+def restarted(world, *, store=True):
+    world.settle()
+    world.restart(store=store)
+
+
+def test_what_was_changed_in_asterisk_while_the_bridge_was_restarted_wins(world):
+    restarted(world)
+    world.pbx.set("2000", "xa")
+    world.start()
+    assert shows(world, "xa")
+
+
+def test_what_was_said_on_mqtt_while_the_bridge_was_restarted_wins(world):
+    restarted(world)
+    speak(world, "dnd")
+    world.start()
+    assert shows(world, "dnd")
+
+
+def test_without_a_store_mqtt_wins(world):
+    restarted(world, store=False)
+    world.pbx.set("2000", "xa")
+    world.start()
+    assert shows(world, "away")

@@ -29,10 +29,11 @@ def database(tmp_path):
 
 def test_check_tells_what_is_there(config, database, capsys, tmp_path):
     assert main(["store", "check", "--config", str(config)]) == 0
-    first, schema, subscriptions, facts, size = capsys.readouterr().out.splitlines()
+    first, schema, subscriptions, facts, asterisk, size = capsys.readouterr().out.splitlines()
     assert first == f"{tmp_path / 'config.db'}: sound"
-    assert schema.split() == ["schema", "1"]
+    assert schema.split() == ["schema", "2"]
     assert (subscriptions.split(), facts.split()) == (["subscriptions", "2"], ["facts", "1"])
+    assert asterisk.split() == ["asterisk", "0"]
     assert size.split()[0] == "size"
 
 
