@@ -10,8 +10,10 @@ ROUNDS ?= 5
 MINUTES ?= 8
 SEEDS ?= 1-20
 KILLS ?= 200
-BASE ?= debian:bookworm-slim
+IMAGE_BASE ?= debian:bookworm-slim
 IMAGE_OPTIONS ?=
+BASE ?= HEAD~1
+WORKS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape docs dashboard dashboard-picture faults soak clean
+.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape docs dashboard dashboard-picture faults soak clean bench-compare bench-scale
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,8 +103,8 @@ test-deb: deb $(VENV)/.installed-for-tests ## Install, use, upgrade and purge th
 	@tests/packages/install.sh
 	$(BIN)/pytest tests/packages/test_deb.py
 
-image: package ## Build the image presence-bridge with buildah, on BASE=debian:bookworm-slim, with IMAGE_OPTIONS=
-	buildah bud --format docker --timestamp $(EPOCH) --build-arg BASE=$(BASE) $(IMAGE_OPTIONS) --tag presence-bridge .
+image: package ## Build the image presence-bridge with buildah, on IMAGE_BASE=debian:bookworm-slim, with IMAGE_OPTIONS=
+	buildah bud --format docker --timestamp $(EPOCH) --build-arg BASE=$(IMAGE_BASE) $(IMAGE_OPTIONS) --tag presence-bridge .
 
 test-image: package $(VENV)/.installed-for-tests ## Build the image on a Debian made here, and run it (root)
 	@tests/packages/install.sh
@@ -121,14 +123,23 @@ fuzz: $(VENV)/.installed-for-fuzz ## Fuzz each target in tests/fuzz, SECONDS=60 
 
 bench: setup ## The bridge beside the least Python that does the protocol, ROUNDS=5 times in turn
 	@tests/tools/install.sh
-	@$(BIN)/python bench/run.py --rounds $(ROUNDS) --json bench/history/$$(git rev-parse --short HEAD).json
+	@$(BIN)/python bench/run.py --rounds $(ROUNDS) --works "$(WORKS)" --json bench/history/$$(git rev-parse --short HEAD).json
+
+bench-compare: setup ## The same, and beside them the bridge of another revision, BASE=HEAD~1
+	@tests/tools/install.sh
+	@$(BIN)/python bench/run.py --rounds $(ROUNDS) --works "$(WORKS)" --base $(BASE) --json build/compare.json
+
+bench-scale: setup ## 50,000 subscriptions, 10,000 watchers of one extension, 10,000 retained messages, two bridges
+	@tests/tools/install.sh
+	@$(BIN)/python bench/scale.py --json bench/history/scale-$$(git rev-parse --short HEAD).json
 
 bench-scrape: setup ## What a scrape of 1,000 extensions costs a NOTIFY that is on its way, ROUNDS=5 times in turn
 	@tests/tools/install.sh
 	@$(BIN)/python bench/scrape.py --rounds $(ROUNDS)
 
-bench-micro: setup ## What reading and matching SIP messages costs, against a bare sendto
+bench-micro: $(VENV)/.installed-for-bench ## What the pieces cost: reading and writing SIP, a SUBSCRIBE, a change, rules, a scrape
 	@$(BIN)/python bench/micro_sip.py
+	@$(BIN)/pytest bench/micro --benchmark-columns=min,median,iqr,rounds --benchmark-sort=name --benchmark-json=build/micro.json
 
 bench-rules: setup ## What a message costs 1,000 sensors and 1,000 rules, against reading its JSON
 	@$(BIN)/python bench/micro_rules.py
@@ -167,6 +178,12 @@ $(VENV)/.installed-for-release: pyproject.toml | $(BIN)/pip
 	@echo "Installing the tools of a release into $(VENV) ..."
 	@$(PIP) --editable '.[embedded,release]'
 	@touch $@
+
+$(VENV)/.installed-for-bench: pyproject.toml | $(BIN)/pip
+	@echo "Installing what measures into $(VENV) ..."
+	@mkdir -p build
+	@$(PIP) --editable '.[embedded,bench]'
+	@touch $(VENV)/.installed $@
 
 $(VENV)/.installed-for-fuzz: pyproject.toml | $(BIN)/pip
 	@echo "Installing atheris into $(VENV) ..."

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from run import ROOT, Work, bridge, build, free_port, mosquitto, run
+from servers import ROOT, bridge, build, free_port, mosquitto, run
 
 # Milliseconds that a scrape may add to the 99th percentile.
 GOAL = 1.0
@@ -109,7 +109,7 @@ def turn(
         bridge(folder, broker, ROOT, http=port, extensions=extensions) as server,
         scraper(port, rate, scrapes) if rate else nullcontext(),
     ):
-        run(presload, Work("one watcher", arguments, ()), server, broker)
+        run(presload, ("--ext", "1000", *arguments), server, broker)
     rows = (line.split(",") for line in dump.read_text().splitlines())
     return [Told(float(row[2]) / 1000, int(row[3])) for row in rows], scrapes
 

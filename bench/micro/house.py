@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from bridge.composition.core import Core, Outside  # noqa: E402 - found by now
 from bridge.config import Settings  # noqa: E402
-from bridge.effects import Effect, Remember, Send  # noqa: E402
+from bridge.effects import Effect, Publish, Remember, Send  # noqa: E402
 from bridge.events import (  # noqa: E402
     Address,
     BrokerConnected,
@@ -55,7 +55,7 @@ class House:
         self.now = 1000.0
         self.sent: list[Send] = []
         self._unsafe = 0
-        self._has_store = store
+        self._echoes: list[MessageReceived] = []
         self._numbers = itertools.count()
         tokens = itertools.count(0x1234_5678_9ABC_0000)
         self._counter = Observer(clock=lambda: self.now)
@@ -77,6 +77,8 @@ class House:
         self.core = Core(Settings.model_validate(settings), outside)
         self.handle = self.core.engine.handle
         self.handle(BrokerConnected(), self.now)
+        for echo in self._echoes:
+            self.handle(echo, self.now)
 
     def _emit(self, effect: Effect) -> None:
         kind = type(effect)
@@ -84,6 +86,10 @@ class House:
             self.sent.append(effect)
         elif kind is Remember:
             self._unsafe = effect.number
+        elif kind is Publish:
+            if "/bridge/sync/" in effect.topic:
+                # The broker gives back what marks the end of all that it retains, which is nothing.
+                self._echoes.append(MessageReceived(effect.topic, effect.payload, False, self.now))
         else:
             self._counter.observe(effect)
 
