@@ -88,7 +88,9 @@ def bridge(
     state = folder / f"state-{port}"
     state.mkdir()
     environment = {"STATE_DIRECTORY": str(state), "HOME": str(folder)}
-    with process(command, folder / "bridge.log", "broker_synchronised", cwd=tree, env=environment) as pid:
+    with process(
+        command, folder / f"bridge-{port}.log", "broker_synchronised", cwd=tree, env=environment
+    ) as pid:
         yield Server(name, port, pid)
 
 
