@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 HIDDEN: Final = "(hidden)"
@@ -15,6 +16,7 @@ _WITHOUT_SECRETS: Final = (("sensors",), ("rules",))
 _USERINFO = re.compile(r"(?<=:)[^:@\s]+(?=@)")
 
 
+@lru_cache(maxsize=1024)  # 5,000 hints have the same few keys, and to look for misspellings takes 0.1 ms
 def is_secret(name: str | int) -> bool:
     """Whether a key of this name may hold a secret."""
     if isinstance(name, int) or name.endswith(REFERENCE):
