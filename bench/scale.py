@@ -77,10 +77,17 @@ def slices(bench: Bench) -> Iterator[Row]:
         told = threading.Thread(
             target=run,
             args=(bench.presload, ("--ext", "1000", *fan, "--dump", str(crowd)), server, bench.broker),
+            kwargs={"all_told": False},
         )
         told.start()
         latency = ("--mode", "latency", "--changes", "6000", "--interval", "5")
-        run(bench.presload, ("--ext", "1001", *latency, "--dump", str(quiet)), server, bench.broker)
+        run(
+            bench.presload,
+            ("--ext", "1001", *latency, "--dump", str(quiet)),
+            server,
+            bench.broker,
+            all_told=False,
+        )
         told.join()
     busy = _busy(crowd)
     beside = sorted(delay for delay, at in _told(quiet) if any(begun <= at <= ended for begun, ended in busy))

@@ -48,10 +48,12 @@ class Timers:
     They are all the same delay ahead, so that they stand in their order as they come, and need no heap.
     """
 
-    __slots__ = ("_dead", "_heap", "_lanes", "_sequence")
+    __slots__ = ("_all_lanes", "_dead", "_heap", "_lanes", "_sequence")
 
     def __init__(self) -> None:
         self._lanes: dict[float, deque[Due]] = {}
+        # The same, in a list that grows while it is walked through.
+        self._all_lanes: list[deque[Due]] = []
         self._heap: list[tuple[float, int, Timer]] = []
         self._sequence = 0
         self._dead = 0
@@ -68,6 +70,7 @@ class Timers:
         lane = self._lanes.get(delay)
         if lane is None:
             lane = self._lanes[delay] = deque()
+            self._all_lanes.append(lane)
         return lane
 
     def deadline(self) -> float | None:
@@ -77,7 +80,7 @@ class Timers:
             heappop(heap)
             self._dead -= 1
         first = heap[0][0] if heap else None
-        for lane in self._lanes.values():
+        for lane in self._all_lanes:
             due = _first_due(lane)
             if due is not None and (first is None or due < first):
                 first = due
@@ -94,14 +97,14 @@ class Timers:
                 continue
             timer.callback = None
             callback(now)
-        for lane in tuple(self._lanes.values()):
+        for lane in self._all_lanes:
             while (due := _first_due(lane)) is not None and due <= now:
                 entry = lane.popleft()
                 entry.due = None
                 entry.come_due(now)
 
     def __len__(self) -> int:
-        waiting = sum(entry.due is not None for lane in self._lanes.values() for entry in lane)
+        waiting = sum(entry.due is not None for lane in self._all_lanes for entry in lane)
         return len(self._heap) - self._dead + waiting
 
     def forget(self) -> None:

@@ -105,7 +105,9 @@ class Renderer:
         return request
 
     def _kept(self, body: BodyFormat, subject: Subject, etag: str | None = None) -> Rendered:
-        kept = self._rendered.setdefault(subject.extension, {})
+        kept = self._rendered.get(subject.extension)
+        if kept is None:
+            kept = self._rendered[subject.extension] = {}
         rendered = kept.get((body, subject))
         if rendered is None:
             if len(kept) >= _BODIES_KEPT:

@@ -51,6 +51,7 @@ from bridge.timers import Timers
 _PLAIN_2XX = re.compile(
     rb"SIP/2\.0 (2\d\d) [^\r\n]*\r\n(?:Via|v): SIP/2\.0/[A-Z]+ [^\r\n,]*?;branch=(z9hG4bK[0-9a-f]+)[;\r]"
 ).match
+_PLAIN_RESULTS = {b"%d" % status: Result(Outcome.ANSWERED, status) for status in range(200, 300)}
 _SECOND_VIA = re.compile(rb"\n(?:via|v)[ \t]*:", re.IGNORECASE).search
 
 # Methods that exist: RFC 3261 section 8.2.1 asks for 405 rather than 501 for these.
@@ -228,9 +229,9 @@ class Endpoint:
         if match is None or _SECOND_VIA(data, match.end()):
             return False
         transaction = self._clients.find(match[2].decode())
-        if transaction is None or f" {transaction.method}\r\n".encode() not in data:
+        if transaction is None or transaction.cseq_end not in data:
             return False
-        self._matched(flow, transaction, Result(Outcome.ANSWERED, int(match[1])), now)
+        self._matched(flow, transaction, _PLAIN_RESULTS[match[1]], now)
         return True
 
     def _response(self, flow: Flow, response: Response, now: float) -> None:

@@ -131,11 +131,19 @@ TRANSPORT_ERROR: Final = Result(Outcome.TRANSPORT_ERROR)
 Ended = Callable[["ClientTransaction", Result, float], None]
 
 
+def _cseq_end(method: str) -> bytes:
+    """How the line of a CSeq ends, in an answer to a request with this method."""
+    return f" {method}\r\n".encode()
+
+
+_CSEQ_ENDS: Final = {"NOTIFY": _cseq_end("NOTIFY")}
+
+
 class ClientTransaction:
     """One request of ours, until its final answer (RFC 3261 section 17.1.2).
 
     It stands in `alive` from its start to its end, and is its own entry in the lane of Timer E, which is
-    `due` once. `sends_left` bounds the transmissions: an address that never answered anything is not sent
+    `due` once. `cseq_end` is how the CSeq of its answer ends. `sends_left` bounds the transmissions: an address that never answered anything is not sent
     eleven copies (decision 21).
     """
 
@@ -148,6 +156,7 @@ class ClientTransaction:
         "_timers",
         "_values",
         "branch",
+        "cseq_end",
         "data",
         "due",
         "flow",
@@ -174,6 +183,7 @@ class ClientTransaction:
     ) -> None:
         self.method = method
         self.branch = branch
+        self.cseq_end = _CSEQ_ENDS.get(method) or _cseq_end(method)
         self.flow = flow
         self.data = data
         self.state = State.TRYING
