@@ -1,0 +1,71 @@
+"""What is told to many leaves room for others: counted in NOTIFYs, since here no time passes."""
+
+import pytest
+
+from bridge.effects import Send
+from bridge.events import BytesReceived, Flow, MessageReceived, Wake
+from support.phone import BRIDGE
+from support.playbook import BASE, Playbook
+
+CROWD = 400
+SLICE = 64
+
+
+@pytest.fixture
+def play():
+    """Hundreds of phones watch 2000, and one watches 2001."""
+    play = Playbook("2000 = SIP/2000,CustomPresence:2000", "2001 = SIP/2001,CustomPresence:2001")
+    for _ in range(CROWD):
+        crowded = play.phone()
+        crowded.subscribe("2000")
+        crowded.notified()
+    play.quiet = play.phone()
+    play.quiet.subscribe("2001")
+    play.quiet.notified()
+    play.effects.clear()
+    return play
+
+
+def change(play, extension):
+    """The message alone, without the work that it leaves."""
+    received = MessageReceived(f"{BASE}/presence/{extension}", b"away", False, play.now)
+    play.engine.handle(received, play.now)
+
+
+def sent(play):
+    """To whom NOTIFYs and answers were sent since the last time."""
+    to = [effect.flow.remote for effect in play.of(Send)]
+    play.effects.clear()
+    return to
+
+
+def test_a_change_is_told_to_one_slice_at_a_time(play):
+    change(play, "2000")
+    told = [len(sent(play))]
+    while play.engine.deadline() <= play.now:
+        play.engine.handle(Wake(), play.now)
+        told.append(len(sent(play)))
+    assert told == [SLICE] * (CROWD // SLICE) + [CROWD % SLICE]
+
+
+def test_the_watcher_of_another_extension_waits_for_two_slices_at_most(play):
+    change(play, "2000")
+    sent(play)
+    change(play, "2001")
+    before = sent(play)
+    if play.quiet.address not in before:
+        play.engine.handle(Wake(), play.now)
+        before += sent(play)
+    assert play.quiet.address in before
+    assert before.index(play.quiet.address) <= 2 * SLICE
+    assert play.engine.deadline() <= play.now
+
+
+def test_a_request_is_answered_between_two_slices(play):
+    change(play, "2000")
+    sent(play)
+    late = play.phone()
+    options = late.request("OPTIONS").replace("\n", "\r\n").replace("\r\r\n", "\r\n").encode()
+    play.engine.handle(BytesReceived(Flow("udp", BRIDGE, late.address), options), play.now)
+    assert late.address in sent(play)
+    assert play.engine.deadline() <= play.now
