@@ -43,13 +43,22 @@ class Expiries:
             return
         subscription.expiry = None
         self._dead += 1
-        if self._dead > _SWEEP_FLOOR and self._dead * 2 > len(self._queue):
+        if self._dead == len(self._queue):
+            self._empty()
+        elif self._dead > _SWEEP_FLOOR and self._dead * 2 > len(self._queue):
             self._queue[:] = [entry for entry in self._queue if entry[2].expiry == entry[0]]
             heapify(self._queue)
             self._dead = 0
 
     def __len__(self) -> int:
         return len(self._queue) - self._dead
+
+    def _empty(self) -> None:
+        self._queue.clear()
+        self._dead = 0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _push(self, subscription: Subscription) -> None:
         self._number += 1

@@ -105,7 +105,7 @@ def test_the_same_over_a_socket_in_this_process_leaves_no_task_behind():
         for message in malformed(1000, seed=2):
             phone.sendto(message, bridge.address)
         receive_until_alive(bridge, phone)
-        assert bridge.tasks() <= {"heartbeat", "log", "mqtt", "the watch over udp"}
+        assert bridge.tasks() <= {"collector", "heartbeat", "log", "mqtt", "the watch over udp"}
 
 
 @pytest.mark.parametrize(

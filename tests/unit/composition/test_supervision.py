@@ -20,7 +20,7 @@ class Whole:
 
     def __init__(self):
         self.state, self.watchers, self.overdue, self.is_alive, self.fault = WELL, [], 0.0, True, None
-        self.notifier = SimpleNamespace(subscriptions=self.watchers)
+        self.notifier = self.watchers
 
     def readiness(self):
         return self.state

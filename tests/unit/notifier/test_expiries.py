@@ -93,3 +93,12 @@ def test_one_that_ends_may_begin_another(timers, ended):
     expiries.set(first)
     timers.run(10.0)
     assert (ended, timers.deadline()) == ([first], 15.0)
+
+
+def test_when_the_last_one_has_ended_early_nothing_is_left(timers, expiries):
+    both = lasting(10.0), lasting(20.0)
+    for subscription in both:
+        expiries.set(subscription)
+    for subscription in both:
+        expiries.forget(subscription)
+    assert (len(expiries), len(timers)) == (0, 0)
