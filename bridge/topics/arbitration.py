@@ -52,6 +52,7 @@ class Arbitration:
     """Tells the arbiter of manual words and of their end, and writes what it decides."""
 
     __slots__ = (
+        "_crossed",
         "_manual",
         "_restored",
         "_standing",
@@ -76,6 +77,8 @@ class Arbitration:
         self._zone = zone
         self._manual: set[FactKey] = set()
         self._wanted: dict[FactKey, _Wanted] = {}
+        # Manual words of others that a word of ours is to replace, with their end; they stand if that is lost.
+        self._crossed: dict[FactKey, tuple[Word, Until | None]] = {}
         self._restored: dict[FactKey, set[bytes]] = {}
         self._synchronised = False
 
@@ -93,6 +96,7 @@ class Arbitration:
         again after a restart.
         """
         self._manual.discard(key)
+        self._crossed.pop(key, None)
         self._writes.end(self._standing.topic(key, name))
         wanted = self._wanted.get(key)
         if wanted is not None and wanted.author is Author.OTHERS:
@@ -115,12 +119,15 @@ class Arbitration:
             self._manual.discard(key)
             self._wanted.pop(key, None)
             self._restored.pop(key, None)
+            self._crossed.pop(key, None)
 
     # --- what the connection tells ----------------------------------------------------------------
 
     def synchronised(self, now: float) -> None:
         """All that is retained has been read: write what is to stand."""
         self._synchronised = True
+        for key in [*self._crossed]:
+            self._stand(key, now)
         for key in [*self._wanted]:
             self._follow(key, now)
 
@@ -131,6 +138,7 @@ class Arbitration:
     def given_up(self, sent: Sent, now: float) -> None:
         """The broker has not given back a word: what has waited for it need not wait any longer."""
         if sent.author in _TO_COME:
+            self._stand(sent.key, now)
             self._follow(sent.key, now)
 
     def resume(self, key: FactKey, word: Word, now: float) -> None:
@@ -154,6 +162,8 @@ class Arbitration:
     def returned(self, sent: Sent, repeated: bool, now: float) -> None:
         """A word of ours has come back; `repeated` if it stood there before."""
         key = sent.key
+        if sent.author in _TO_COME:
+            self._crossed.pop(key, None)
         wanted = self._wanted.get(key)
         if wanted is not None and sent.author is wanted.author is Author.OTHERS:
             del self._wanted[key]
@@ -180,6 +190,8 @@ class Arbitration:
         outstanding = self._writes.outstanding(message.topic)
         if not outstanding:
             self._restored.pop(key, None)
+            # What was to be replaced is said again: ours is lost, and this is news.
+            repeated = self._crossed.pop(key, None) is None and repeated
         if repeated and (message.retained or word.origin.since):
             return
         if word.origin.by == RULE:
@@ -218,10 +230,17 @@ class Arbitration:
     ) -> None:
         if any(sent.author in _TO_COME and not sent.ended for sent in outstanding):
             # What we have written for a person replaces it, and is the later word.
+            self._crossed[reading.key] = reading.word, until
             return
         self._overridden(reading.key, until, now, reading.word)
         if outstanding:
             self._restore(reading, message.payload, now)
+
+    def _stand(self, key: FactKey, now: float) -> None:
+        """What of ours was to replace a word of others is lost: that one counts."""
+        crossed = self._crossed.pop(key, None)
+        if crossed is not None and not self._has_passed(crossed[1], now):
+            self._overridden(key, crossed[1], now, crossed[0])
 
     def _restore(self, reading: FactRead, payload: bytes, now: float) -> None:
         """Write a word again that ours replace; once only, for other bridges do so, too."""

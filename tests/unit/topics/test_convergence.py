@@ -87,6 +87,41 @@ def test_a_decision_waits_behind_a_command_and_goes_when_that_is_lost(house):
     assert house.bridge.unanswered[0] == (TRUTH, 10.0)
 
 
+def crossed_by_a_command():
+    """A word of others arrives while a command is on its way, which would replace it."""
+    house = House(door=None)
+    house.publish(SET, b'{"state":"chat"}')
+    house.deliver(house.bridge)
+    house.publish(TRUTH, b"away,lunch", retain=True)
+    house.deliver(house.bridge)
+    house.bridge.to_broker.take()
+    return house
+
+
+def test_a_word_that_a_lost_command_was_to_replace_stands():
+    house = crossed_by_a_command()
+    house.bridge.lose()
+    house.connect(house.bridge)
+    house.settle()
+    assert (house.bridge.presence, house.bridge.decides()) == (AWAY, "manual")
+
+
+def test_if_the_broker_has_lost_both_the_command_is_said_again():
+    house = crossed_by_a_command()
+    house.bridge.lose()
+    house.retained.clear()
+    house.connect(house.bridge)
+    house.settle()
+    assert (house.bridge.presence.state, house.bridge.decides()) == (PresenceState.CHAT, "manual")
+
+
+def test_it_stands_when_the_command_is_refused():
+    house = crossed_by_a_command()
+    assert house.bridge.decides() == "nobody"
+    house.advance(11)
+    assert (house.bridge.presence, house.bridge.decides()) == (AWAY, "manual")
+
+
 def test_a_command_that_is_taken_back_before_it_has_come_back_does_not_stand(house):
     house.publish(SET, b"away,lunch")
     house.publish(SET, b'{"state":null}')
