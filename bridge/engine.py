@@ -77,12 +77,20 @@ class Engine:
         }
 
     def handle(self, event: Event, now: float) -> None:
-        """Take one event, make every call that is due, and do a slice of what is queued."""
+        """Take one event, make every call that is due, and do a slice of what is queued.
+
+        No slice behind what a phone sends: hundreds of datagrams come in one round of the loop, mostly answers
+        to the slice before, and with a slice for each the broker would wait until everybody is told.
+        """
         self.now = now
-        self._dispatch[type(event)](event, now)
+        kind = type(event)
+        self._dispatch[kind](event, now)
         self._timers.run(now)
-        is_telling = self._notifier.work(now)
-        self._working = self._memory.work(now) or is_telling
+        if kind is BytesReceived:
+            self._working = self._notifier.has_work or self._memory.has_work
+        else:
+            is_telling = self._notifier.work(now)
+            self._working = self._memory.work(now) or is_telling
         self._follow_up(now)
 
     def deadline(self) -> float | None:

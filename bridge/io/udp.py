@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -18,8 +19,11 @@ from bridge.io.icmp import ask_for_errors, read_errors
 from bridge.io.packet_info import ask_for_destination, destination_of, source
 from bridge.io.socket_drops import SocketDrops
 
-# Datagrams read before the loop has its turn again.
+# Datagrams read before the loop has its turn again, and the seconds for that: answers take 10 µs each, and
+# SUBSCRIBEs ten times as long. The clock is looked at behind a few of them.
 _BURST = 256
+_READ_FOR = 0.004
+_FEW = 16
 _LARGEST_DATAGRAM = 65_535
 
 # Flows kept by source: a phone sends again and again, and what is kept of its messages shares the flow.
@@ -182,7 +186,10 @@ class UdpListener:
 
     def _readable(self) -> None:
         receive = self._receive_anywhere if self._is_wide else self._receive
+        until = time.monotonic() + _READ_FOR
         for count in range(_BURST):
+            if not count % _FEW and time.monotonic() > until:
+                return
             try:
                 event = receive()
             except BlockingIOError:

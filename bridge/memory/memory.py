@@ -143,6 +143,11 @@ class Memory:
             self._is_timed = True
             self._timers.call_at(now + _SOON, self._soon)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether `work` has something to do."""
+        return self._is_due
+
     def work(self, now: float) -> bool:
         """Call a slice of those who have waited, and write one of what is noted; true while something is left."""
         is_waited_for = self._call(now)

@@ -170,6 +170,11 @@ class Notifier:
                 concerned.append(subscription)
         self._teller.owe(concerned, Trigger.STATE, None, now)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether `work` has something to do."""
+        return self._teller.has_work
+
     def work(self, now: float) -> bool:
         """Send one fair slice of what is owed; true while something is left."""
         return self._teller.work(now)

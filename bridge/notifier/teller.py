@@ -106,6 +106,11 @@ class Teller:
         """NOTIFYs that wait for their turn."""
         return sum(map(len, tuple(self._batches)))
 
+    @property
+    def has_work(self) -> bool:
+        """Whether `work` has something to do."""
+        return bool(self._batches)
+
     def owe(
         self, subscriptions: Iterable[Subscription], trigger: Trigger, since: float | None, now: float
     ) -> None:

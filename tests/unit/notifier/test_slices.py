@@ -61,11 +61,25 @@ def test_the_watcher_of_another_extension_waits_for_two_slices_at_most(play):
     assert play.engine.deadline() <= play.now
 
 
+def test_answers_bring_no_slices_of_their_own(play):
+    change(play, "2000")
+    told = [effect for effect in play.of(Send) if effect.data.startswith(b"NOTIFY ")]
+    sent(play)
+    for one in told:
+        lines = one.data.split(b"\r\n\r\n")[0].split(b"\r\n")
+        copied = [x for x in lines if x.startswith((b"Via:", b"From:", b"To:", b"Call-ID:", b"CSeq:"))]
+        answer = b"SIP/2.0 200 OK\r\n" + b"\r\n".join(copied) + b"\r\nContent-Length: 0\r\n\r\n"
+        play.engine.handle(BytesReceived(one.flow, answer), play.now)
+    assert sent(play) == []
+    play.engine.handle(Wake(), play.now)
+    assert len(sent(play)) == SLICE
+
+
 def test_a_request_is_answered_between_two_slices(play):
     change(play, "2000")
     sent(play)
     late = play.phone()
     options = late.request("OPTIONS").replace("\n", "\r\n").replace("\r\r\n", "\r\n").encode()
     play.engine.handle(BytesReceived(Flow("udp", BRIDGE, late.address), options), play.now)
-    assert late.address in sent(play)
+    assert sent(play) == [late.address]
     assert play.engine.deadline() <= play.now
