@@ -136,7 +136,7 @@ class Listeners:
         if inherited is None and self._inheritance.is_activated:
             self._warn(
                 f"systemd does not hold {where}: what phones send there while the bridge restarts is lost."
-                " Write it into the socket unit (systemctl edit), and restart that"
+                " Write it into the socket unit (systemctl edit), then stop service and sockets, and start them"
             )
         listener.start()
         self._tasks.start(f"the watch over {transport}", keep_open(listener, self._warn, log.note))
@@ -204,7 +204,10 @@ class Listeners:
         held = self._inheritance.obstacle(transport, address)
         if held is None:
             return None
-        return f"systemd holds {held}; write this address into the socket unit (systemctl edit), and restart that"
+        return (
+            f"systemd holds {held}; write this address into the socket unit (systemctl edit), then stop service"
+            " and sockets, and start them"
+        )
 
     def _resume(self, kept: KeptStream) -> Flow | None:
         local = Address(*kept.sock.getsockname()[:2])

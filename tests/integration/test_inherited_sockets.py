@@ -231,7 +231,7 @@ def test_what_systemd_does_not_hold_is_bound_and_said(tmp_path):
         (warning,) = run.warnings
         assert warning == (
             f"systemd does not hold tcp://127.0.0.1:{address.port}: what phones send there while the bridge restarts"
-            " is lost. Write it into the socket unit (systemctl edit), and restart that"
+            " is lost. Write it into the socket unit (systemctl edit), then stop service and sockets, and start them"
         )
         with client("tcp", address) as peer:
             peer.send(MESSAGE)
@@ -266,7 +266,7 @@ def test_a_socket_that_is_in_the_way_is_named(tmp_path, transport):
             start().listeners.open(transport, Address("0.0.0.0", address.port))
         assert str(refused.value) == (
             f"SIP cannot listen on {transport}://0.0.0.0:{address.port}: systemd holds {transport}://127.0.0.1:"
-            f"{address.port}; write this address into the socket unit (systemctl edit), and restart that"
+            f"{address.port}; write this address into the socket unit (systemctl edit), then stop service and sockets, and start them"
         )
 
     play(tmp_path, scenario)

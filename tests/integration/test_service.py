@@ -3,6 +3,7 @@
 import re
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -82,6 +83,17 @@ def test_it_is_ready_when_it_serves_what_the_broker_holds(systemd, mosquitto):
     systemd.until("STATUS", "Ready; ")
     assert systemd.end() == 0
     assert "STOPPING" in systemd.ear.said[-1].lines
+
+
+def test_its_password_is_a_credential(systemd, broker, tmp_path):
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "bridge", "secret"], check=True, timeout=20)
+    broker.start("allow_anonymous false", f"password_file {passwords}")
+    systemd.config.write_text(systemd.config.read_text().replace("[sip]", 'username = "bridge"\n\n[sip]'))
+    systemd.credentials = {"presence-bridge.mqtt.password": "secret"}
+    systemd.started()
+    systemd.until("STATUS", "Ready; ")
+    assert "secret" not in systemd.log()
 
 
 def test_a_broker_that_is_away_is_no_reason_not_to_start(systemd, broker):

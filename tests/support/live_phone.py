@@ -14,7 +14,7 @@ _NUMBERS = itertools.count(1)
 
 
 class LivePhone:
-    """Speaks with `bridge`, an address, by UDP or over one TCP connection. NOTIFYs are kept in `notifies`."""
+    """Speaks with `bridge`, an address, by UDP or over one TCP connection. NOTIFYs are kept in `notifies`, once each."""
 
     def __init__(self, transport, bridge, extension="2000"):
         self.transport, self.bridge, self.extension = transport, bridge, extension
@@ -49,7 +49,8 @@ class LivePhone:
         while True:
             message = self.hear()
             if isinstance(message, Response):
-                self.to_tag = message.to.tag
+                if message.status == 200:
+                    self.to_tag = message.to.tag
                 return message.status
 
     def send(self, data):
@@ -65,7 +66,9 @@ class LivePhone:
             self._pieces += [data] if self.transport == "udp" else self._framer.feed(data)
         message = parse(self._pieces.pop(0))
         if isinstance(message, Request):
-            self.notifies.append(message)
+            # One that was answered too late comes again.
+            if message.top_via.branch not in [notify.top_via.branch for notify in self.notifies]:
+                self.notifies.append(message)
             names = ("Via", "From", "To", "Call-ID", "CSeq")
             copied = [f"{name}: {value}" for name in names for value in message.lines(name.lower())]
             self.send(("\r\n".join(["SIP/2.0 200 OK", *copied, "Content-Length: 0"]) + "\r\n\r\n").encode())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from packages import debian
-from systemd.machine import SETTINGS, Machine
+from systemd.machine import SERVICE, SETTINGS, SOCKETS, Machine
 
 DIST = Path(__file__).parents[2] / "dist"
 FIGURES = Path(__file__).parents[2] / "build/systemd.json"
@@ -43,7 +43,8 @@ def machine(debian_with_service):
     machine = debian_with_service
     machine.must("rm -rf /etc/systemd/system/presence-bridge*.d")
     machine.configure(SETTINGS)
-    machine.must("systemctl daemon-reload && systemctl restart presence-bridge.service")
+    machine.must(f"systemctl daemon-reload && systemctl stop {SERVICE} {SOCKETS}")
+    machine.must(f"systemctl start {SOCKETS} {SERVICE}")
     machine.until_ready()
     return machine
 

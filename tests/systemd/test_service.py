@@ -22,13 +22,6 @@ def test_it_runs_as_nobody_in_particular_and_says_how_it_is(machine):
     assert "systemd does not hold" not in machine.journal()
 
 
-def test_what_older_ones_do_not_know_is_not_in_the_units(machine):
-    assert machine.must("journalctl --no-pager --boot --grep='Unknown key' | cat").strip() in {
-        "",
-        "-- No entries --",
-    }
-
-
 def test_the_password_is_a_credential_that_nobody_else_reads(machine):
     environment = machine.must(f"tr '\\0' '\\n' </proc/{machine.pid}/environ")
     folder = re.search(r"^CREDENTIALS_DIRECTORY=(.*)$", environment, re.MULTILINE)[1]
