@@ -24,6 +24,8 @@ NOT_RUN = {
     "make test-image builds and runs the image": 1,
     "needs root": 2,
     "needs the installed service; make test-install runs it": 2,
+    "needs the installed service; make test-systemd types it": 6,
+    "opens an editor; make test-systemd writes the drop-ins of this page": 1,
     "root, in a clean Debian 12; make test-install runs it": 5,
     "tests/foreign/test_resync.py does, with a phone": 2,
 }
