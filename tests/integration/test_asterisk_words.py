@@ -260,4 +260,4 @@ def test_a_broker_that_is_not_there_is_said_in_words(words, tmp_path, capsys):
     config = tmp_path / "config.toml"
     config.write_text(f"[mqtt]\nport = {port}\n")
     assert main([*words, "--config", str(config)]) == 1
-    assert f"the broker at 127.0.0.1:{port} cannot be reached: Connection refused" in capsys.readouterr().err
+    assert f"connection refused by 127.0.0.1:{port}" in capsys.readouterr().err
