@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from bridge.config.addresses import is_loopback
+from bridge.config.asterisk import AsteriskSettings
 from bridge.config.document import Document
 from bridge.config.locate import dotted
 from bridge.config.mqtt import MqttSettings
@@ -15,7 +16,7 @@ from bridge.config.settings import Settings
 
 def insecure(settings: Settings) -> tuple[str, ...]:
     """One sentence for each option, with what to do about it."""
-    return (*_mqtt(settings.mqtt), *_sip(settings), *_http(settings))
+    return (*_mqtt(settings.mqtt), *_asterisk(settings.asterisk), *_sip(settings), *_http(settings))
 
 
 def exposed(path: Path) -> str:
@@ -47,6 +48,14 @@ def _mqtt(mqtt: MqttSettings | None) -> Iterator[str]:
         yield (
             f"[mqtt] password goes to {mqtt.host} without encryption, and so do all messages: whoever can listen"
             " on the network can use it. Write [mqtt.tls], if the broker speaks TLS"
+        )
+
+
+def _asterisk(asterisk: AsteriskSettings | None) -> Iterator[str]:
+    if asterisk is not None and asterisk.tls and not asterisk.tls_verify:
+        yield (
+            f"[asterisk] tls_verify is off: whoever stands between the bridge and {asterisk.host} can pretend to be"
+            " the Asterisk. Name its CA as tls_ca, and take tls_verify away"
         )
 
 

@@ -16,6 +16,10 @@ TOKEN = "0123456789abcdef"
     [
         ({"mqtt": {"tls": {"verify": False}}}, "[mqtt.tls] verify is off"),
         (
+            {"asterisk": {"username": "a", "secret": "b", "tls": True, "tls_verify": False}},
+            "[asterisk] tls_verify is off",
+        ),
+        (
             {"mqtt": {"host": "broker", "username": "a", "password": "b"}},
             "[mqtt] password goes to broker without encryption",
         ),
