@@ -72,7 +72,8 @@ class House:
 
     def furnish(self, sandbox: Sandbox) -> None:
         """Make it so."""
-        sandbox.write("config.toml", self.config)
+        if self.config:
+            sandbox.write("config.toml", self.config)
         self.before(sandbox)
         if self.until:
             sandbox.start(_RUN, self.until)
@@ -138,6 +139,7 @@ _SCENES: Final[Mapping[str, House]] = {
     "broker restarted": House(BROKER + HINT, behind=_broker_restarted),
     "silent phone": House(BROKER + HINT, behind=_silent_phone),
     "wrong zone": House(BROKER + HINT + _tokyo()),
+    "no configuration": House("", until=""),
     "no disk": House(BROKER + HINT + '[store]\npath = "/proc/nothing.db"\n'),
     "wrong configuration": House(BROKER + HINT.replace("SIP/2000,", ""), until=""),
     "nothing": House(BROKER + HINT, until=""),
