@@ -16,7 +16,7 @@ from bridge.asterisk.message import Message, unescape
 from bridge.asterisk.mirror import Direction, Mirror
 from bridge.asterisk.session import Account, Answer, Session, Standing
 from bridge.asterisk.sides import CustomDeviceSide, PresenceSide
-from bridge.asterisk.troubles import refused
+from bridge.asterisk.troubles import no_events, refused
 from bridge.asterisk.truth import Truth
 from bridge.asterisk.values import DEVICE, PROVIDER, can_be_named, read_device
 from bridge.effects import Warned
@@ -29,12 +29,16 @@ from bridge.model.presence import Presence, parse_presence_state
 from bridge.model.words import printable
 from bridge.pbx import AsteriskChanged, AsteriskHeard
 from bridge.service import Context
+from bridge.timers import Timer
 
 DEVICE_EVENT: Final = "DeviceStateChange"
 PRESENCE_EVENT: Final = "PresenceStateChange"
 HINT_EVENT: Final = "ExtensionStatus"
 
 _CUSTOM: Final = "Custom/"
+
+# Seconds in which the event of a presence that we have written must come.
+_EVENT_WITHIN: Final = 5.0
 
 # Names of which it is said that they cannot be kept equal; more are passed over in silence.
 _MOST_UNSUITED: Final = 1000
@@ -68,6 +72,7 @@ class AsteriskLink:
     ) -> None:
         """`take_hints` is told of all hints of Asterisk, when they are others than before."""
         self._emit = context.emit
+        self._timers = context.timers
         self._options = options
         self._truth = truth
         self._handled: Mapping[str, Callable[[Message, float], None]] = {
@@ -78,7 +83,15 @@ class AsteriskLink:
         account = options.account
         self._session = Session(account, self._handled, self, context.timers, context.emit, context.token)
         self._devices = Devices(truth, options.devices, self._unsuited)
-        given = (self._session, truth, context.state.facts, context.emit, account.username, self._limit)
+        given = (
+            self._session,
+            truth,
+            context.state.facts,
+            context.emit,
+            account.username,
+            self._limit,
+            self._wrote,
+        )
         direction: Direction = "both" if options.presence == "off" else options.presence
         self._presences: Mirror[Presence] = Mirror(
             PresenceSide(*given), direction, context.wall, self._agreed
@@ -97,6 +110,9 @@ class AsteriskLink:
         self._told: AsteriskChanged | None = None
         self._named: set[str] = set()
         self._lists_due = 0
+        # Whether any event has come in this connection, and until when one must.
+        self._has_heard = False
+        self._listening: Timer | None = None
 
     @property
     def handlers(self) -> Mapping[type, Callable[[Any, float], None]]:
@@ -161,6 +177,7 @@ class AsteriskLink:
         """Logged in: read everything."""
         self._limits.clear()
         self._loss = ""
+        self._has_heard = False
         self._lists_due = 2
         ask = self._session.ask
         ask("DeviceStateList", (), partial(self._list, "DeviceStateList", self._devices_listed), now)
@@ -171,6 +188,9 @@ class AsteriskLink:
 
     def heard(self, event: Message, now: float) -> None:
         """An event."""
+        if not self._has_heard:
+            self._has_heard = True
+            self._limit("events", "", now)
         self._handled[event.event](event, now)
 
     def closed(self, reason: str, _now: float) -> None:
@@ -302,6 +322,18 @@ class AsteriskLink:
     def _hints_taken(self, hints: tuple[Hint, ...], now: float) -> None:
         self._kept.hints_taken(now)
         self._take_hints(hints, now)
+
+    # --- deafness ---------------------------------------------------------------------------------
+
+    def _wrote(self, now: float) -> None:
+        """Asterisk tells of each presence that is written, even if it says what it said: if it may tell us."""
+        if not self._has_heard and self._listening is None:
+            self._listening = self._timers.call_at(now + _EVENT_WITHIN, self._not_heard)
+
+    def _not_heard(self, now: float) -> None:
+        self._listening = None
+        if self.is_connected and not self._has_heard:
+            self._limit("events", no_events(self._options.account.username), now)
 
     # --- how it is --------------------------------------------------------------------------------
 

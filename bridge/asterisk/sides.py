@@ -30,6 +30,9 @@ _FIELDS: Final = ("value", "subtype,e", "message,e")
 
 _DENIED: Final = "permission denied"
 
+# Told of a state that Asterisk has taken: an event about it must follow.
+Wrote = Callable[[float], None]
+
 # Told of what does not work: which action, and why in words; empty when it does.
 Limited = Callable[[str, str, float], None]
 
@@ -40,13 +43,20 @@ class PresenceSide:
     nothing: Final = NOT_SET
 
     def __init__(
-        self, session: Session, truth: Truth, facts: Facts, emit: Emit, username: str, limited: Limited
+        self,
+        session: Session,
+        truth: Truth,
+        facts: Facts,
+        emit: Emit,
+        username: str,
+        limited: Limited,
+        wrote: Wrote,
     ) -> None:
         self._session = session
         self._truth = truth
         self._facts = facts
         self._emit = emit
-        self._writing = _Writing("presence", session, emit, username, limited)
+        self._writing = _Writing("presence", session, emit, username, limited, wrote)
 
     def key(self, name: str) -> FactKey:
         """As the facts have it."""
@@ -101,13 +111,20 @@ class CustomDeviceSide:
     nothing: Final = DeviceState.UNKNOWN
 
     def __init__(
-        self, session: Session, truth: Truth, facts: Facts, emit: Emit, username: str, limited: Limited
+        self,
+        session: Session,
+        truth: Truth,
+        facts: Facts,
+        emit: Emit,
+        username: str,
+        limited: Limited,
+        wrote: Wrote,
     ) -> None:
         self._session = session
         self._truth = truth
         self._facts = facts
         self._emit = emit
-        self._writing = _Writing("device", session, emit, username, limited)
+        self._writing = _Writing("device", session, emit, username, limited, wrote)
 
     def key(self, name: str) -> FactKey:
         """As the facts have it."""
@@ -154,17 +171,23 @@ class CustomDeviceSide:
 class _Writing:
     """Setvar, counted."""
 
-    def __init__(self, kind: str, session: Session, emit: Emit, username: str, limited: Limited) -> None:
+    def __init__(
+        self, kind: str, session: Session, emit: Emit, username: str, limited: Limited, wrote: Wrote
+    ) -> None:
         self._kind = kind
         self._session = session
         self._emit = emit
         self._username = username
         self._limited = limited
+        self._wrote = wrote
 
     def write(self, variable: str, value: str, then: Callable[[bool, float], None], now: float) -> None:
         def answered(answer: Answer, at: float) -> None:
             self._emit(AsteriskWritten(self._kind, "success" if answer.ok else "refused"))
             self._limited(f"Setvar {self._kind}", "" if answer.ok else self._why(variable, value, answer), at)
+            if answer.ok and self._kind == "presence":
+                # Of a device that does what it did nothing is told.
+                self._wrote(at)
             then(answer.ok, at)
 
         self._session.ask("Setvar", [("Variable", variable), ("Value", value)], answered, now)

@@ -45,6 +45,14 @@ def may_not_filter(username: str, words: str) -> str:
     return f"events are not filtered: {refused('Filter', username, words)}"
 
 
+def no_events(username: str) -> str:
+    """What is written is taken, and no event tells of it."""
+    return (
+        f"no events come from Asterisk: add call to `read =` of [{printable(username)}] in manager.conf, and look whether"
+        " disabledevents or eventfilter there keep DeviceStateChange and PresenceStateChange away"
+    )
+
+
 def write_refused(what: str, value: str, words: str) -> str:
     """Asterisk did not take a state."""
     return f"Asterisk refused {quoted(value)} for {quoted(what)}: {printable(words)}"

@@ -16,7 +16,7 @@ from bridge.config.settings import Settings
 
 def insecure(settings: Settings) -> tuple[str, ...]:
     """One sentence for each option, with what to do about it."""
-    return (*_mqtt(settings.mqtt), *_asterisk(settings.asterisk), *_sip(settings), *_http(settings))
+    return (*_mqtt(settings.mqtt), *_sip(settings), *_http(settings), *_asterisk(settings.asterisk))
 
 
 def exposed(path: Path) -> str:
@@ -52,7 +52,14 @@ def _mqtt(mqtt: MqttSettings | None) -> Iterator[str]:
 
 
 def _asterisk(asterisk: AsteriskSettings | None) -> Iterator[str]:
-    if asterisk is not None and asterisk.tls and not asterisk.tls_verify:
+    if asterisk is None or _is_this_machine(asterisk.host):
+        return
+    if not asterisk.tls:
+        yield (
+            f"[asterisk] without tls, whoever stands between the bridge and {asterisk.host} can read and change what"
+            " they say to each other. Switch tlsenable on in its manager.conf, and write tls = true"
+        )
+    elif not asterisk.tls_verify:
         yield (
             f"[asterisk] tls_verify is off: whoever stands between the bridge and {asterisk.host} can pretend to be"
             " the Asterisk. Name its CA as tls_ca, and take tls_verify away"

@@ -22,9 +22,9 @@ _SEGMENT: Final = 16_384
 # Octets unsent above which an Asterisk that reads nothing is given up: more than all presences of a large one.
 _MOST_UNSENT: Final = 4 << 20
 
-# Seconds between two tries: while nobody answers, and after Asterisk has refused us. It writes each
+# Seconds between two tries: while nobody answers, so that both sides are equal a second after Asterisk is back, and after Asterisk has refused us. It writes each
 # refusal to its security log, and who reads that may lock us out (fail2ban: often five in ten minutes).
-_KNOCK_FIRST, _KNOCK_LAST = 0.25, 2.0
+_KNOCK_FIRST, _KNOCK_LAST = 0.25, 0.8
 _REFUSED_FIRST, _REFUSED_LAST = 30.0, 300.0
 
 # Seconds after which a connection counts as good: the pauses begin anew.

@@ -152,3 +152,22 @@ def test_a_trouble_is_told_once_in_a_connection():
     told = [effect for effect in world.bridge.effects if isinstance(effect, AsteriskChanged)]
     assert [effect.connected for effect in told] == [True, False, True]
     assert told[0].trouble == told[2].trouble == "Asterisk refused DeviceStateList: Odd"
+
+
+def test_an_asterisk_that_tells_of_nothing_is_told():
+    world = Beside(user=User("hush", read=("system",)))
+    world.retained[f"{BASE}/presence/2000"] = b"away"
+    world.start()
+    assert world.bridge.link.health[0]
+    world.advance(6)
+    ok, why = world.bridge.link.health
+    assert not ok
+    assert "no events come from Asterisk: add call to `read =` of [bridge] in manager.conf" in why
+
+
+def test_one_event_is_enough_to_know_that_they_come():
+    world = Beside().start()
+    world.publish(f"{BASE}/presence/2000", b"away", retain=True)
+    world.settle()
+    world.advance(6)
+    assert world.bridge.link.health[0]

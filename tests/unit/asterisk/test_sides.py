@@ -16,6 +16,7 @@ class Desk:
 
     def __init__(self):
         self.asked, self.commands, self.effects, self.limits = [], [], [], []
+        self.written = []
         self.facts = Facts()
 
     def ask(self, action, fields, then, now):
@@ -52,6 +53,7 @@ class Desk:
             self.effects.append,
             "pb",
             lambda _about, why, _now: self.limits.append(why),
+            self.written.append,
         )
 
 
@@ -89,6 +91,7 @@ def test_a_presence_is_told_by_setvar(desk):
         {"Variable": "PRESENCE_STATE(CustomPresence:2000)", "Value": "away,lunch,back at 13:00"},
     )
     assert done == [True]
+    assert desk.written == [1.0]
     assert desk.effects == [AsteriskWritten("presence", "success")]
 
 

@@ -1,6 +1,6 @@
 """Refusals in words."""
 
-from bridge.asterisk.troubles import login_refused, may_not_filter, refused, write_refused
+from bridge.asterisk.troubles import login_refused, may_not_filter, no_events, refused, write_refused
 
 
 def test_a_right_is_named_with_the_line_to_add_it_to():
@@ -24,6 +24,7 @@ def test_all_else_is_told_in_the_words_of_asterisk_which_are_made_printable():
         "Asterisk refused 'INUSE' for 'DEVICE_STATE(Custom:x)': Variable not set"
     )
     assert "deny and permit" in login_refused("pb", "Authentication failed")
+    assert "add call to `read =` of [pb]" in no_events("pb")
     assert may_not_filter("pb", "Permission denied").startswith(
         "events are not filtered: 'pb' may not use Filter"
     )

@@ -83,3 +83,17 @@ def test_a_file_that_everybody_can_read(tmp_path, text, mode, words):
     assert words in said
     assert bool(said) == bool(words)
     assert "geheim" not in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"host": "pbx"}, "[asterisk] without tls"),
+        ({"host": "pbx", "tls": True, "tls_verify": False}, "[asterisk] tls_verify is off"),
+        ({"host": "pbx", "tls": True}, ""),
+        ({"host": "127.0.0.1"}, ""),
+    ],
+)
+def test_an_asterisk_on_another_machine(keys, words):
+    found = insecure(Settings.model_validate({"asterisk": {"username": "a", "secret": "b", **keys}}))
+    assert [text.startswith(words) for text in found] == ([True] if words else [])
