@@ -36,7 +36,8 @@ def _fan(watchers: int, changes: int) -> Work:
         ),
         Figure(f"CPU, {watchers} watchers", "us/NOTIFY", lambda r: r["changes"]["server_us_per_notify"], 2.0),
     )
-    arguments = ("--mode", "fanout", "--subs", str(watchers), "--sockets", "8", "--changes", str(changes))
+    few = ("--sockets", "8", "--changes", str(changes), "--timeout", "60000")
+    arguments = ("--mode", "fanout", "--subs", str(watchers), *few)
     return Work(f"fan{watchers}", arguments, figures)
 
 

@@ -10,6 +10,9 @@ Callback = Callable[[float], None]
 # Below this many dead entries a sweep of the heap costs more than the memory it frees.
 _SWEEP_FLOOR = 1024
 
+# Calls of a lane that are made in one go: when a network is gone thousands are due at once.
+_SLICE = 64
+
 
 class Timer:
     """One call to come. The callback gets the time at which it runs, in seconds."""
@@ -87,7 +90,10 @@ class Timers:
         return first
 
     def run(self, now: float) -> None:
-        """Make every call that is due at `now`, those included that the calls themselves add."""
+        """Make every call that is due at `now`, those included that the calls themselves add.
+
+        Of each lane a slice: `deadline` stays in the past while more is due.
+        """
         heap = self._heap
         while heap and heap[0][0] <= now:
             timer = heappop(heap)[2]
@@ -98,7 +104,10 @@ class Timers:
             timer.callback = None
             callback(now)
         for lane in self._all_lanes:
-            while (due := _first_due(lane)) is not None and due <= now:
+            for _ in range(_SLICE):
+                due = _first_due(lane)
+                if due is None or due > now:
+                    break
                 entry = lane.popleft()
                 entry.due = None
                 entry.come_due(now)

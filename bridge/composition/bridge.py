@@ -5,7 +5,6 @@ import gc
 import math
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,15 +13,16 @@ from itertools import islice
 from pathlib import Path
 
 from bridge import __version__
+from bridge.composition.broker import broker_inside
 from bridge.composition.core import Core, Outside
 from bridge.composition.distribution import Distribution, Observe
 from bridge.composition.instruments import Instruments
-from bridge.composition.options import broker_account, idle, listening
+from bridge.composition.options import client_id, idle, link_options, listening
 from bridge.composition.pbx import stand_beside
 from bridge.composition.reloading import Prepared, Reloading, served_files
 from bridge.composition.supervision import Supervision
 from bridge.composition.website import website
-from bridge.config import MqttSettings, Settings
+from bridge.config import Settings
 from bridge.config.insecurity import insecure
 from bridge.config.provisioning import FOLDER, files_url
 from bridge.effects import Observation, PhoneFileAnswered
@@ -38,11 +38,11 @@ from bridge.events import (
 )
 from bridge.io import log
 from bridge.io.collector import Collector
-from bridge.io.embedded import DEFAULT_ADDRESS, EmbeddedBroker, EmbeddedBrokerError, is_listening
+from bridge.io.embedded import EmbeddedBroker, EmbeddedBrokerError
 from bridge.io.heartbeat import Heartbeat
 from bridge.io.http import Health, HttpError, HttpServer, operation_routes
 from bridge.io.listeners import ListenError, Listeners
-from bridge.io.mqtt import MqttLink, MqttOptions
+from bridge.io.mqtt import MqttLink
 from bridge.io.phone_files import Served, phone_files_route
 from bridge.io.questions import Questions
 from bridge.io.runner import Runner
@@ -275,44 +275,18 @@ class Bridge:
         log.note(f"the files of {len(self._settings.phones)} phones are served at {url}")
 
     async def _open_mqtt(self) -> None:
-        embedded = self._settings.mqtt is None and not await self._found_broker()
-        if embedded:
-            await self._open_embedded()
-        mqtt = self._settings.mqtt or MqttSettings()
-        options = MqttOptions(
-            account=broker_account(mqtt),
-            client_id=mqtt.client_id or f"presence-bridge-{socket.gethostname()}",
-            will_topic=state_topic(self._base_topic),
-            keepalive_seconds=mqtt.keepalive_seconds,
-            mqtt5=self._mqtt5 and not embedded,
-        )
+        try:
+            self._embedded = await broker_inside(self._settings)
+        except EmbeddedBrokerError as error:
+            raise StartError(str(error)) from error
+        options = link_options(self._settings, mqtt5=self._mqtt5 and self._embedded is None)
         self._mqtt = MqttLink(options, self._heard, log.warn)
         self._runner.connect(self._mqtt)
         self._tasks.start("mqtt", self._mqtt.run())
 
-    async def _found_broker(self) -> bool:
-        """With no broker configured, one that runs already is the better one."""
-        found = await is_listening(*DEFAULT_ADDRESS)
-        if found:
-            log.warn(
-                f"no [mqtt] is configured; the broker that listens on {host_port(DEFAULT_ADDRESS)} is used. "
-                "Write [mqtt] into the configuration to choose it for good"
-            )
-        return found
-
-    async def _open_embedded(self) -> None:
-        self._embedded = EmbeddedBroker(DEFAULT_ADDRESS)
-        try:
-            await self._embedded.start()
-        except EmbeddedBrokerError as error:
-            raise StartError(str(error)) from error
-        log.warn(
-            f"no [mqtt] is configured: a broker runs inside the bridge, on {host_port(DEFAULT_ADDRESS)}. "
-            "What it retains is lost when the bridge stops; name a broker of your own for good use"
-        )
-
     def _surroundings(self) -> Surroundings:
         return Surroundings(
+            name=client_id(self._settings),
             started_at=self._started_at,
             mqtt_protocol=lambda: self._mqtt.protocol if self._mqtt is not None else "",
             listeners=lambda: self._listeners.addresses,

@@ -1,5 +1,6 @@
 """What each part is told of the configuration."""
 
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ from bridge.config.mqtt import MqttTlsSettings
 from bridge.homeassistant.home import HomeOptions
 from bridge.io.connection import StreamLimits
 from bridge.io.listeners import ListenerOptions
-from bridge.io.mqtt import Account, BrokerTls
+from bridge.io.mqtt import Account, BrokerTls, MqttOptions
 from bridge.io.tls import TlsFiles
 from bridge.model.words import printable
 from bridge.notifier.capacity import Limits
@@ -21,6 +22,7 @@ from bridge.registrar.publisher import PublisherOptions
 from bridge.sip.gate import GateOptions
 from bridge.sip.transaction import TimerValues
 from bridge.topics.info import Configured
+from bridge.topics.session import state_topic
 
 AGENT: Final = f"Presence Bridge/{__version__}"
 
@@ -52,6 +54,24 @@ def _broker_tls(tls: MqttTlsSettings) -> BrokerTls:
         server_name=tls.server_name,
         minimum_version=tls.minimum_version,
         verify=tls.verify,
+    )
+
+
+def client_id(settings: Settings) -> str:
+    """The name of this bridge at the broker."""
+    configured = settings.mqtt.client_id if settings.mqtt is not None else None
+    return configured or f"presence-bridge-{socket.gethostname()}"
+
+
+def link_options(settings: Settings, *, mqtt5: bool) -> MqttOptions:
+    """How the connection to the broker is kept."""
+    mqtt = settings.mqtt or MqttSettings()
+    return MqttOptions(
+        account=broker_account(mqtt),
+        client_id=client_id(settings),
+        will_topic=state_topic(settings.base_topic),
+        keepalive_seconds=mqtt.keepalive_seconds,
+        mqtt5=mqtt5,
     )
 
 

@@ -57,7 +57,9 @@ class SelfReport:
         )
         self.info = InfoTopic(base, options.version, options.configured, surroundings, wall, emit)
         most = MOST_PHONES if options.publish_phones else 0
-        self.phones = PhoneTopics(base, most, _identify, _describe, timers, wall, emit, shared)
+        self.phones = PhoneTopics(
+            base, most, _identify, _describe, timers, wall, emit, shared, surroundings.name
+        )
         self.speakers: Final[tuple[Speaker, ...]] = (self.info, self.health, self.phones, self._events)
         self.readers: Final[tuple[Reader, ...]] = (self.phones,)
         emission.listen(self._events.kinds)

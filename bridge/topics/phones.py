@@ -1,5 +1,6 @@
 """`<base>/phone/<id>`: each phone that watches, with its subscriptions. Retained JSON, removed when it leaves."""
 
+import json
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -67,7 +68,8 @@ class PhoneTopics(Generic[S]):
     """Told by the notifier of every subscription, which `identify` gives a phone, and `describe` words.
 
     `most`: how many phones have a topic; with 0 only those of an earlier run are removed. `shared` gives the
-    filters that others have subscribed to as well, which must be kept.
+    filters that others have subscribed to as well, which must be kept. `bridge` names this one among several
+    at one broker: what another has written stays.
     """
 
     def __init__(
@@ -80,9 +82,11 @@ class PhoneTopics(Generic[S]):
         wall: Callable[[float], float],
         emit: Emit,
         shared: Callable[[], Collection[str]] = tuple,
+        bridge: str = "",
     ) -> None:
         self._base = f"{base_topic}/phone/"
         self._shared = shared
+        self._bridge = bridge
         self._most = most
         self._identify = identify
         self._describe = describe
@@ -150,7 +154,8 @@ class PhoneTopics(Generic[S]):
         if not message.topic.startswith(self._base):
             return False
         name = message.topic.removeprefix(self._base)
-        if message.retained and not self._synchronised and len(self._published) < _MOST_STALE:
+        is_old = message.retained and not self._synchronised and len(self._published) < _MOST_STALE
+        if is_old and self._is_ours(message.payload):
             self._published[name] = message.payload
         return True
 
@@ -217,6 +222,7 @@ class PhoneTopics(Generic[S]):
         last = max((watch for _, watch in seen), key=_told_at)
         return {
             "id": phone.id,
+            **({"bridge": self._bridge} if self._bridge else {}),
             "at": self._moment(now),
             "agent": printable(newest.agent),
             "address": newest.address,
@@ -236,6 +242,14 @@ class PhoneTopics(Generic[S]):
             "since": self._moment(watch.since),
             "expires_in": max(round(one.expires_at - now), 0),
         }
+
+    def _is_ours(self, payload: bytes) -> bool:
+        """Whether this bridge has written it. An earlier version did not say who it was."""
+        try:
+            document = json.loads(payload)
+        except ValueError:
+            return True
+        return not isinstance(document, dict) or document.get("bridge", self._bridge) == self._bridge
 
     def _moment(self, at: float) -> str:
         return format_utc(self._wall(at))

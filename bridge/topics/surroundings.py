@@ -17,12 +17,13 @@ def _cannot(_level: str) -> str:
 class Surroundings:
     """All are asked when the answer is needed, on the engine's own thread.
 
-    `started_at`: the monotonic second at which the bridge began. `mqtt_protocol`: `5` or `3.1.1`.
+    `name`: what the bridge calls itself at the broker, one among several. `started_at`: the monotonic second at which the bridge began. `mqtt_protocol`: `5` or `3.1.1`.
     `listeners`: such as `udp://127.0.0.1:5060`. `sip_trouble`: which of them are lost and why, empty
     when all are served. `set_log_level` returns the level that was; ValueError in words for one that
     there is not. `tap` shows what passes by SIP from now on; given None, no longer.
     """
 
+    name: str = ""
     started_at: float = 0.0
     mqtt_protocol: Callable[[], str] = str
     listeners: Callable[[], Sequence[str]] = tuple

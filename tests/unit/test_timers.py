@@ -99,3 +99,13 @@ def test_the_earliest_of_calls_and_lanes_is_the_deadline():
         timers.run(deadline)
     assert deadlines == [10.5, 12.0, 14.0]
     assert len(seen) == 3
+
+
+def test_of_a_lane_a_slice_is_called_in_one_go():
+    timers, seen = Timers(), []
+    for _ in range(100):
+        timers.lane(0.5).append(Entry(10.5, seen))
+    timers.run(11.0)
+    assert (len(seen), timers.deadline()) == (64, 10.5)
+    timers.run(11.0)
+    assert (len(seen), timers.deadline()) == (100, None)

@@ -32,7 +32,7 @@ def describe(one):
 class House:
     """Phone topics at second 100; `retained` is what the broker holds under them."""
 
-    def __init__(self, most=MOST_PHONES, shared=()):
+    def __init__(self, most=MOST_PHONES, shared=(), bridge=""):
         self.now = 100.0
         self.timers = Timers()
         self.warnings = []
@@ -48,6 +48,7 @@ class House:
             lambda now: 1_795_000_000 + now,
             self.emit,
             lambda: shared,
+            bridge,
         )
 
     def emit(self, effect):
@@ -364,3 +365,14 @@ class RetainedPhones(RuleBasedStateMachine):
 
 TestRetainedPhones = RetainedPhones.TestCase
 TestRetainedPhones.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_what_another_bridge_has_written_stays():
+    house = House(bridge="near")
+    one = {"id": "200@192.0.2.1"}
+    house.retained = {"a": {**one, "bridge": "far"}, "b": {**one, "bridge": "near"}, "c": one}
+    house.read()
+    assert house.retained == {"a": {**one, "bridge": "far"}}
+    house.joined(phone="d")
+    house.advance(2)
+    assert house.retained["d"]["bridge"] == "near"
