@@ -26,6 +26,7 @@ from bridge.notifier.review import Recognise, dress, reason_to_end
 from bridge.notifier.sharing import Sharing
 from bridge.notifier.subscription import Phase, Subscription, Trigger
 from bridge.notifier.subscriptions import Subscriptions
+from bridge.notifier.succession import Succession
 from bridge.notifier.teller import StreamTo, Teller
 from bridge.service import Context
 from bridge.sip.addressing import contact_uri
@@ -39,9 +40,6 @@ ALLOW_EVENTS = ", ".join(PACKAGES)
 
 # Bodies of a SUBSCRIBE. Filters (RFC 4661) may be left unserved (RFC 3856 section 6.3), and are.
 _FILTERS = ("application/simple-filter+xml",)
-
-# Seconds after which a subscription is asked whether it lives, when its watcher has made another.
-_DOUBT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,7 @@ class Notifier:
             audience,
             self._expired,
         )
+        self._succession = Succession(context.timers, self._table, self._teller)
         endpoint.serve("SUBSCRIBE", self.subscribe)
 
     # --- what others read ------------------------------------------------------------------------
@@ -280,31 +279,13 @@ class Notifier:
         extension = subscription.subject.extension
         suppressed = self._answer(incoming, subscription, expires)
         self._answered("created", 200, incoming, extension)
-        self._succeed(subscription, now)
+        self._succession.settle(subscription, now)
         self._register.enter(subscription, now)
         if subscription.phase is not Phase.ACTIVE:
             # It may not watch any more, since the configuration is another than when it asked.
             self._end(subscription, subscription.reason, subscription.reason, now)
         elif not suppressed:
             self._teller.tell(subscription, Trigger.SUBSCRIBE, now)
-
-    def _succeed(self, subscription: Subscription, now: float) -> None:
-        """Settle what becomes of an earlier subscription of the same watcher for the same extension.
-
-        If an earlier run has taken the same request, our answer was lost with it, and the phone knows
-        nothing of that subscription. Else the phone may have started anew, or it shows the extension
-        twice. One that has started anew answers 481 to the next NOTIFY, so there is one soon.
-        """
-        same = self._table.resumed_like(subscription)
-        if same is not None and same.dialog.is_repeated_by(subscription.dialog):
-            self._teller.drop(same, "replaced", now)
-        earlier = self._table.watching_as(subscription)
-        if earlier is not None:
-            self._context.timers.call_at(now + _DOUBT, partial(self._doubt, earlier, now))
-
-    def _doubt(self, subscription: Subscription, since: float, now: float) -> None:
-        if subscription.phase is Phase.ACTIVE and subscription.heard_at < since:
-            self._teller.repeat((subscription,), now)
 
     def _refresh(self, incoming: Incoming, subscription: Subscription, expires: int, now: float) -> None:
         self._table.move(subscription, subscription.dialog.next_hop(incoming.flow))
