@@ -52,14 +52,14 @@ def _mqtt(mqtt: MqttSettings | None) -> Iterator[str]:
 
 
 def _asterisk(asterisk: AsteriskSettings | None) -> Iterator[str]:
-    if asterisk is None or _is_this_machine(asterisk.host):
+    if asterisk is None:
         return
-    if not asterisk.tls:
+    if not asterisk.tls and not _is_this_machine(asterisk.host):
         yield (
             f"[asterisk] without tls, whoever stands between the bridge and {asterisk.host} can read and change what"
             " they say to each other. Switch tlsenable on in its manager.conf, and write tls = true"
         )
-    elif not asterisk.tls_verify:
+    elif asterisk.tls and not asterisk.tls_verify:
         yield (
             f"[asterisk] tls_verify is off: whoever stands between the bridge and {asterisk.host} can pretend to be"
             " the Asterisk. Name its CA as tls_ca, and take tls_verify away"
