@@ -31,6 +31,7 @@ TESTED_ELSEWHERE: Final[Mapping[str, str]] = {
     "bridge/commands/set_.py": "tests/integration/test_commands.py",
     "bridge/commands/trace.py": "tests/integration/test_trace.py",
     "bridge/composition/bridge.py": "tests/integration/test_composition.py",
+    "bridge/composition/broker.py": "tests/integration/test_composition.py",
     "bridge/composition/instruments.py": "tests/integration/test_metrics.py",
     "bridge/composition/website.py": "tests/integration/test_web_api.py",
     "bridge/io/ami.py": "tests/integration/test_ami.py",
