@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from math import ceil
 from typing import Final, NamedTuple
 
-from bridge.effects import AuthenticationFailed, Emit
+from bridge.effects import AuthenticationFailed, Emit, Warned
 from bridge.sip.addressing import source_address
 from bridge.sip.credentials import TRUSTED, Identity, User
 from bridge.sip.digest import (
@@ -92,6 +92,7 @@ class Gate:
         elif self._users:
             incoming.identity = self._authenticated(incoming, source, now)
         else:
+            self._warn_of(source.host)
             raise Forbidden(f"{source.host} is not in [sip] trusted_networks")
 
     def recognise(self, user: str | None, host: str) -> Identity | None:
@@ -107,6 +108,7 @@ class Gate:
     def _enter(self, options: GateOptions, users: Iterable[User]) -> None:
         self._options = options
         self._sources: dict[str, _Source] = {}
+        self._strangers: set[str] = set()
         self._users = {user.name: user for user in users}
         self._hashes = {
             algorithm: {user.name: user.ha1(algorithm, options.realm) for user in self._users.values()}
@@ -115,6 +117,18 @@ class Gate:
         # What the answers of unknown users are compared with.
         token = self._token
         self._decoys = {algorithm: hash_of(algorithm, token(), token()) for algorithm in options.algorithms}
+
+    def _warn_of(self, host: str) -> None:
+        """Once for each host: a phone comes again for ever."""
+        if host not in self._strangers:
+            if len(self._strangers) >= _REMEMBERED:
+                self._strangers.clear()
+            self._strangers.add(host)
+            self._emit(
+                Warned(
+                    f"{host} is refused (403): it is in none of [sip] trusted_networks, and no [[sip.users]] are there"
+                )
+            )
 
     # --- sources ---------------------------------------------------------------------------------
 

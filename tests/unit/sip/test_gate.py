@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from bridge.effects import AuthenticationFailed, MessageDropped, ResponseSent
+from bridge.effects import AuthenticationFailed, MessageDropped, ResponseSent, Warned
 from bridge.events import Address, BytesReceived, Flow
 from bridge.sip.credentials import NOBODY, TRUSTED, Identity, User
 from bridge.sip.digest import Challenge, answer, hash_of, read_challenge, read_credentials, write_credentials
@@ -104,6 +104,14 @@ def test_without_users_others_are_refused_each_time(host):
     for _ in range(2):
         with pytest.raises(Forbidden):
             admit(gate, host)
+
+
+def test_who_is_refused_is_named_once():
+    play = Playbook(*HINTS, trusted=("10.0.0.0/8",))
+    for host in (OUTSIDE, OUTSIDE, "192.0.2.8"):
+        assert play.phone(host=host).subscribe("2000").status == 403
+    assert [one.text.partition(" ")[0] for one in play.of(Warned)] == [OUTSIDE, "192.0.2.8"]
+    assert "trusted_networks" in play.of(Warned)[0].text
 
 
 def test_a_scan_does_not_fill_the_memory():
