@@ -44,7 +44,7 @@ class Expiries:
         subscription.expiry = None
         self._dead += 1
         if self._dead == len(self._queue):
-            self._empty()
+            self._clear()
         elif self._dead > _SWEEP_FLOOR and self._dead * 2 > len(self._queue):
             self._queue[:] = [entry for entry in self._queue if entry[2].expiry == entry[0]]
             heapify(self._queue)
@@ -53,7 +53,8 @@ class Expiries:
     def __len__(self) -> int:
         return len(self._queue) - self._dead
 
-    def _empty(self) -> None:
+    def _clear(self) -> None:
+        """Nobody is left to wait for."""
         self._queue.clear()
         self._dead = 0
         if self._timer is not None:

@@ -372,6 +372,7 @@ def test_what_another_bridge_has_written_stays():
     one = {"id": "200@192.0.2.1"}
     house.retained = {"a": {**one, "bridge": "far"}, "b": {**one, "bridge": "near"}, "c": one}
     house.read()
+    house.advance(2)
     assert house.retained == {"a": {**one, "bridge": "far"}}
     house.joined(phone="d")
     house.advance(2)
