@@ -22,7 +22,7 @@ from bridge.io.socket_drops import SocketDrops
 # Datagrams read before the loop has its turn again, and the seconds for that: answers take 10 µs each, and
 # SUBSCRIBEs ten times as long. The clock is looked at behind a few of them.
 _BURST = 256
-_READ_FOR = 0.004
+_READ_FOR = 0.002
 _FEW = 16
 _LARGEST_DATAGRAM = 65_535
 
