@@ -112,6 +112,16 @@ def test_a_value_may_be_skipped_while_a_notify_is_out():
     assert check(history.record).skipped == 1
 
 
+def test_a_copy_after_the_answer_shows_that_the_notify_is_still_out_on_a_bad_network():
+    def history(until):
+        story = good().publish(40, 3).notify(40.1, 5, 3).notify(43.6, 5, 3, copy=True, answer=None)
+        return story.publish(44, 4).publish(until, 5).notify(until + 0.1, 6, 5)
+
+    assert history(47.4).found(clean=False) == set()
+    assert history(52).found(clean=False) == {"I2"}
+    assert "I2" in history(47.4).found()
+
+
 def test_a_value_may_be_skipped_while_the_pace_forbids_a_notify():
     history = (
         good().publish(40, 3).notify(40.01, 5, 3).publish(40.02, 4).publish(40.05, 5).notify(40.12, 6, 5)

@@ -36,6 +36,9 @@ from support.record import (
 # the longest that a busy machine of two cores keeps one process waiting, and a SUBSCRIBE on its way.
 SLACK = 1.5
 
+# The longest that a copy lets itself be waited for (T2 of RFC 3261 section 17.1.2.2).
+_TIMER_T2 = 4.0
+
 # Seconds after which a NOTIFY without an answer is given up (Timer F), less what clocks may differ.
 _TIMER_F = 31.5
 
@@ -239,6 +242,10 @@ class _Check:
         for notified in line.notified:
             reply = line.replies.get(notified.cseq)
             answered_at = reply.at if reply is not None else notified.at + 32
+            late = [at for at in line.copies.get(notified.cseq, ()) if reply is not None and at > reply.at]
+            if late and not self.clean:
+                # The answer was lost, and that to the copy may be: until the next copy the NOTIFY is out.
+                answered_at = late[-1] + _TIMER_T2
             spans.append((notified.at, max(answered_at, notified.at + self.pace)))
         return spans
 
