@@ -70,8 +70,8 @@ def _files(source: Path, root: Path, command: str) -> Iterator[_File]:
     if _systemd_version() >= 254:
         yield _File(root / _UNIT_FOLDER / "presence-bridge.service.d" / Path(shipped.DROP_IN).name, drop_in)
     example = (source / shipped.EXAMPLE).read_text()
-    yield _File(root / _CONFIGURATION, shipped.for_service(example).encode(), ours=False)
-    for name in (shipped.EXAMPLE, shipped.DASHBOARD, shipped.ALERT_RULES, shipped.DROP_IN):
+    yield _File(root / _CONFIGURATION, shipped.for_service(example, f"/{_SHARE}").encode(), ours=False)
+    for name in (shipped.EXAMPLE, shipped.SCHEMA, shipped.DASHBOARD, shipped.ALERT_RULES, shipped.DROP_IN):
         yield _File(root / _SHARE / name, (source / name).read_bytes())
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import bridge
 
 EXAMPLE: Final = "config.example.toml"
+SCHEMA: Final = "docs/config.schema.json"
 DASHBOARD: Final = "grafana/presence-bridge.json"
 ALERT_RULES: Final = "grafana/prometheus/rules.yml"
 DROP_IN: Final = "systemd/drop-in/systemd-254.conf"
@@ -66,9 +67,12 @@ def with_program(unit: str, command: str) -> str:
     return unit.replace(_PACKAGED, command)
 
 
-def for_service(example: str) -> str:
-    """The example as a service needs it: it listens where the socket units do. Whom it trusts stays the same."""
-    return example.replace(_TRIED, _SERVED)
+def for_service(example: str, share: str) -> str:
+    """The example as a service needs it: it listens where the socket units do. Whom it trusts stays the same.
+
+    `share` is the folder in which editors find the schema.
+    """
+    return example.replace(_TRIED, _SERVED).replace(f"./{SCHEMA}", f"{share}/{SCHEMA}", 1)
 
 
 def _quoted(path: str) -> str:

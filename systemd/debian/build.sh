@@ -77,6 +77,7 @@ END
     rm -rf "$stage/files/etc/systemd/system/presence-bridge.service.d" # not for Debian 12's systemd
     mv "$stage/files/etc/systemd/system" "$root/lib/systemd/system"
     mv "$stage/files/etc/presence-bridge" "$root/etc/presence-bridge"
+    sed -i 's#/usr/local/share/presence-bridge#/usr/share/presence-bridge#' "$root/etc/presence-bridge/config.toml"
 }
 
 documents() {

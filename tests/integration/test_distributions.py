@@ -13,6 +13,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 SHIPPED = [
     "config.example.toml",
+    "docs/config.schema.json",
     "grafana/presence-bridge.json",
     "grafana/prometheus/rules.yml",
     "systemd/drop-in/systemd-254.conf",

@@ -25,6 +25,7 @@ def render_page(template: str, bridge: Document, extensions: Iterable[Document],
         "started": _time(info.get("started")),
         "protocol": escape(str(info.get("mqtt_protocol", ""))),
         **{name: _part(_object(parts.get(name))) for name in ("mqtt", "sip", "store")},
+        "asterisk": _asterisk(parts.get("asterisk")),
         "rows": "\n".join(map(_row, extensions)),
         "events": "\n".join(_event(_object(event)) for event in reversed(_list(events))),
     }
@@ -53,6 +54,13 @@ def _row(document: Document) -> str:
 def _part(part: Mapping[str, object]) -> str:
     ok, why = bool(part.get("ok")), str(part.get("why", "not known"))
     return f'<span class="part" data-ok="{str(ok).lower()}">{escape(why)}</span>'
+
+
+def _asterisk(part: object) -> str:
+    """Its line, where there is a PBX."""
+    if part is None:
+        return ""
+    return f'<div><dt>Asterisk</dt><dd id="asterisk">{_part(_object(part))}</dd></div>'
 
 
 def _event(event: Mapping[str, object]) -> str:

@@ -41,6 +41,7 @@ def test_what_is_written(install, tmp_path, capsys):
         f"{UNITS}/presence-bridge-udp.socket",
         f"{UNITS}/presence-bridge.service",
         f"{SHARE}/config.example.toml",
+        f"{SHARE}/docs/config.schema.json",
         f"{SHARE}/grafana/presence-bridge.json",
         f"{SHARE}/grafana/prometheus/rules.yml",
         f"{SHARE}/systemd/drop-in/systemd-254.conf",

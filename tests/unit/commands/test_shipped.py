@@ -31,6 +31,7 @@ def test_in_a_checkout_they_are_the_files_of_the_checkout():
 def test_all_of_them_are_there():
     names = [
         shipped.EXAMPLE,
+        shipped.SCHEMA,
         shipped.DASHBOARD,
         shipped.ALERT_RULES,
         shipped.DROP_IN,
@@ -99,8 +100,9 @@ def test_a_unit_starts_the_program_wherever_it_starts_one():
 
 def test_the_configuration_of_the_service_listens_where_the_socket_units_do():
     example = (CHECKOUT / shipped.EXAMPLE).read_text()
-    served = shipped.for_service(example)
+    served = shipped.for_service(example, "/usr/share/it")
     assert len(served.splitlines()) == len(example.splitlines())
+    assert served.startswith(f"#:schema /usr/share/it/{shipped.SCHEMA}\n")
     for transport, kind in (("udp", "Datagram"), ("tcp", "Stream")):
         unit = (CHECKOUT / f"systemd/presence-bridge-{transport}.socket").read_text()
         assert f"\nListen{kind}=0.0.0.0:5060\n" in unit

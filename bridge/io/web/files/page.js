@@ -270,9 +270,8 @@ function logIn() {
 // --- the bridge -----------------------------------------------------------------------------------
 
 function showBridge({ info, health }) {
-  for (const name of ["mqtt", "sip", "store"]) {
-    const { ok, why } = health.parts[name];
-    find(name).replaceChildren(make("span", { class: "part", "data-ok": String(ok) }, why));
+  for (const [name, { ok, why }] of Object.entries(health.parts)) {
+    find(name)?.replaceChildren(make("span", { class: "part", "data-ok": String(ok) }, why));
   }
   const late = health.unconverged ? `, ${health.unconverged} behind` : "";
   find("subscriptions").textContent = `${health.subscriptions}${late}`;

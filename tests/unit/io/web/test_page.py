@@ -69,3 +69,11 @@ def test_states_have_words():
 def test_a_bridge_that_does_not_answer_is_shown_as_far_as_it_is_known(bridge):
     seen = Seen(render_page(TEMPLATE, bridge, [extension(since=None, behind=0)], []))
     assert (seen.cells["since"], seen.cells["watchers"]) == ("\N{EN DASH}", "3")
+
+
+def test_a_pbx_has_its_line_where_there_is_one():
+    parts = {**BRIDGE["health"]["parts"], "asterisk": {"ok": False, "why": f"wrong secret {EVIL}"}}
+    page = render_page(TEMPLATE, {"health": {"parts": parts}}, [], [])
+    assert 'id="asterisk"' in page
+    assert "wrong secret &lt;/td&gt;" in page
+    assert 'id="asterisk"' not in render_page(TEMPLATE, BRIDGE, [], [])
