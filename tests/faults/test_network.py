@@ -75,6 +75,13 @@ def test_r10_who_subscribes_in_a_storm_is_there_after_its_next_refresh_at_the_la
             # Timer F, the refresh that is answered 481, and the same again for a few.
             seconds = await home.converged(240)
             home.relay.change(FAIR)
+            # Some wait for an answer still; who is told 481 now comes back half a second later.
+            await home.refreshed(40)
+            await asyncio.sleep(1)
+            await home.phones.until(
+                lambda: not any(phone.is_waiting for phone in home.phones), 40, "answers to all SUBSCRIBEs"
+            )
+            await home.converged()
             verdict = home.verdict(clean=False)
             assert verdict.alive == 64
             figures.add("R10", way="subscribing in the storm", loss=loss, phones=64, seconds=seconds)
