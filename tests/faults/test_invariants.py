@@ -202,6 +202,13 @@ def test_a_dialog_that_has_expired_may_be_unknown_and_not_before():
     assert "I4" in history(50).found()
 
 
+def test_an_interval_counts_from_the_request_and_not_from_the_answer_that_came_late():
+    story = History().at(100, Asked(100, "call", D)).at(108, Answered(108, D, "2000", 200, 40, True))
+    story.record.events[1] = Answered(0, D, "2000", 200, 40, False)
+    refused = story.at(141, Asked(141, "call", D), Answered(141, D, "2000", 481, 0, True))
+    assert "I4" not in refused.found(clean=False)
+
+
 def test_a_new_phone_whose_answers_were_all_lost_may_be_forgotten_on_a_bad_network_until_it_has_refreshed():
     def history(*notifies, refreshed_at=None):
         story = History()

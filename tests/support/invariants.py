@@ -123,6 +123,7 @@ class _Check:
         self.verdict = Verdict()
         self.lines: dict[Dialog, _Line] = {}
         self.published: dict[str, list[float]] = defaultdict(lambda: [0.0])
+        self.asked: dict[str, list[float]] = defaultdict(list)
         self.faults: list[Fault] = []
         self.taken = record.taken
         self.ended_at = record.clock()
@@ -157,6 +158,7 @@ class _Check:
                 case Fault():
                     self.faults.append(event)
                 case Asked():
+                    self.asked[event.call_id].append(event.at)
                     if event.dialog is not None:
                         self._line(event.dialog).asked.append(event.at)
                 case Answered():
@@ -336,14 +338,22 @@ class _Check:
         return bool(line.accepted) and not self._is_over(line, self.ended_at)
 
     def _expires_at(self, line: _Line, at: float) -> float:
-        """When it ends unless it is refreshed, as it stood at this time."""
-        return max((a.at + a.expires for a in line.accepted if a.at <= at), default=0.0)
+        """When it ends at the earliest unless it is refreshed, as it stood at this time.
+
+        The bridge counts from the first copy of a SUBSCRIBE that it gets, however often its answer is lost.
+        """
+        asked = self.asked[line.dialog[0]]
+        return max((_last(asked, a.at) + a.expires for a in line.accepted if a.at <= at), default=0.0)
 
     def _is_faulty(self, kinds: Container[str], begin: float, end: float) -> bool:
         return any(fault.kind in kinds and fault.at <= end and fault.until >= begin for fault in self.faults)
 
     def _say(self, invariant: str, line: _Line, what: str) -> None:
         self.verdict.violations.append(Violation(invariant, line.where, what))
+
+
+def _last(times: list[float], until: float) -> float:
+    return max((at for at in times if at <= until), default=until)
 
 
 def _value(number: int) -> tuple[str, str, str]:
