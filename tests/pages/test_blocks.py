@@ -28,6 +28,7 @@ NOT_RUN = {
     "needs the installed service; make test-systemd types it": 6,
     "opens an editor; make test-systemd writes the drop-ins of this page": 1,
     "root, in a clean Debian 12; make test-install runs it": 5,
+    "takes minutes, and a machine with nothing else to do": 1,
     "tests/foreign/test_resync.py does, with a phone": 2,
 }
 LANGUAGES = {"", "sh", "console", "toml", "json", "yaml", "ini", "xml", "text"}

@@ -4,17 +4,22 @@ import pytest
 
 from bridge.effects import Send
 from bridge.events import BytesReceived, Flow, MessageReceived, Wake
+from bridge.notifier.capacity import Limits
 from support.phone import BRIDGE
 from support.playbook import BASE, Playbook
 
-CROWD = 400
-SLICE = 64
+CROWD = 1200
+SLICE, LARGE_SLICE, FEW = 64, 256, 1024
 
 
 @pytest.fixture
 def play():
-    """Hundreds of phones watch 2000, and one watches 2001."""
-    play = Playbook("2000 = SIP/2000,CustomPresence:2000", "2001 = SIP/2001,CustomPresence:2001")
+    """Many phones watch 2000, and one watches 2001."""
+    play = Playbook(
+        "2000 = SIP/2000,CustomPresence:2000",
+        "2001 = SIP/2001,CustomPresence:2001",
+        limits=Limits(per_watcher=2 * CROWD),
+    )
     for _ in range(CROWD):
         crowded = play.phone()
         crowded.subscribe("2000")
@@ -45,7 +50,9 @@ def test_a_change_is_told_to_one_slice_at_a_time(play):
     while play.engine.deadline() <= play.now:
         play.engine.handle(Wake(), play.now)
         told.append(len(sent(play)))
-    assert told == [SLICE] * (CROWD // SLICE) + [CROWD % SLICE]
+    assert told[:4] == [SLICE, SLICE, SLICE, LARGE_SLICE]
+    assert CROWD - 3 * SLICE <= FEW < CROWD - 2 * SLICE
+    assert told[4:] == [LARGE_SLICE, LARGE_SLICE, CROWD - sum(told[:6])]
 
 
 def test_the_watcher_of_another_extension_waits_for_two_slices_at_most(play):
