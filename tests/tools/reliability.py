@@ -235,8 +235,9 @@ The bridge is a process of its own beside a real mosquitto; phones and publisher
 (`tests/support/phones_outside.py`, `publisher.py`), and write down what they send and see (`record.py`). One
 checker holds every record against I1 to I5 (`invariants.py`); `tests/faults/test_invariants.py` plants a
 violation of each and sees that it is found. `make test` runs the short ones with one seed, `make faults` all of
-them over SEEDS=1-20. R7 (restarts under a service manager), R13 (a bad configuration on reload) are not
-among them: they are tested where service manager and reload are. R15 is `make fuzz`.
+them over SEEDS=1-20. R7 (restarts under a service manager) is
+`make test-systemd`, with its figures in [service](service.md); R13 (a bad configuration on reload) is
+`tests/integration/test_reload.py` and `test_service.py`; R15 is `make fuzz`.
 @REVISIONS@
 
 | | fault | what must hold | last measured |
