@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape docs dashboard dashboard-picture faults soak clean bench-compare bench-scale
+.PHONY: help run check setup test coverage test-homeassistant lint format fuzz bench bench-micro bench-rules bench-scrape docs dashboard dashboard-picture faults soak clean bench-compare bench-scale audit bandit deb image lock package sbom test-deb test-image test-install test-package test-pythons test-systemd
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
