@@ -5,7 +5,7 @@ something else. (The action PresenceState writes texts as they are, line breaks 
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from bridge.asterisk.session import Answer, Session
 from bridge.asterisk.troubles import refused, write_refused
@@ -37,10 +37,10 @@ Wrote = Callable[[float], None]
 Limited = Callable[[str, str, float], None]
 
 
-class PresenceSide:
-    """Presence providers, without `CustomPresence:`."""
+class _Side:
+    """What both have: where they ask and write. A Setvar is counted by its kind."""
 
-    nothing: Final = NOT_SET
+    kind: ClassVar[str]
 
     def __init__(
         self,
@@ -56,7 +56,32 @@ class PresenceSide:
         self._truth = truth
         self._facts = facts
         self._emit = emit
-        self._writing = _Writing("presence", session, emit, username, limited, wrote)
+        self._username = username
+        self._limited = limited
+        self._wrote = wrote
+
+    def _write(self, variable: str, value: str, then: Callable[[bool, float], None], now: float) -> None:
+        def answered(answer: Answer, at: float) -> None:
+            self._emit(AsteriskWritten(self.kind, "success" if answer.ok else "refused"))
+            self._limited(f"Setvar {self.kind}", "" if answer.ok else self._why(variable, value, answer), at)
+            if answer.ok and self.kind == "presence":
+                # Of a device that does what it did nothing is told.
+                self._wrote(at)
+            then(answer.ok, at)
+
+        self._session.ask("Setvar", [("Variable", variable), ("Value", value)], answered, now)
+
+    def _why(self, variable: str, value: str, answer: Answer) -> str:
+        if answer.words.lower().startswith(_DENIED):
+            return refused("Setvar", self._username, answer.words)
+        return write_refused(variable, value, answer.words)
+
+
+class PresenceSide(_Side):
+    """Presence providers, without `CustomPresence:`."""
+
+    kind = "presence"
+    nothing: Final = NOT_SET
 
     def key(self, name: str) -> FactKey:
         """As the facts have it."""
@@ -85,7 +110,7 @@ class PresenceSide:
 
     def write(self, name: str, value: Presence, then: Callable[[bool, float], None], now: float) -> None:
         """By a line that holds no line break."""
-        self._writing.write(f"PRESENCE_STATE({PROVIDER}{name})", format_write(value), then, now)
+        self._write(f"PRESENCE_STATE({PROVIDER}{name})", format_write(value), then, now)
 
     def true(self, name: str) -> Presence:
         """The fact."""
@@ -97,7 +122,7 @@ class PresenceSide:
 
     def command(self, name: str, value: Presence, now: float) -> None:
         """As `/set` does it."""
-        self._emit(AsteriskTaken("presence"))
+        self._emit(AsteriskTaken(self.kind))
         self._truth.command(name, value, now)
 
     def said_at(self, key: FactKey) -> float | None:
@@ -105,26 +130,11 @@ class PresenceSide:
         return self._truth.said_at(key)
 
 
-class CustomDeviceSide:
+class CustomDeviceSide(_Side):
     """Custom devices, without `Custom:`."""
 
+    kind = "device"
     nothing: Final = DeviceState.UNKNOWN
-
-    def __init__(
-        self,
-        session: Session,
-        truth: Truth,
-        facts: Facts,
-        emit: Emit,
-        username: str,
-        limited: Limited,
-        wrote: Wrote,
-    ) -> None:
-        self._session = session
-        self._truth = truth
-        self._facts = facts
-        self._emit = emit
-        self._writing = _Writing("device", session, emit, username, limited, wrote)
 
     def key(self, name: str) -> FactKey:
         """As the facts have it."""
@@ -148,7 +158,7 @@ class CustomDeviceSide:
 
     def write(self, name: str, value: DeviceState, then: Callable[[bool, float], None], now: float) -> None:
         """By its name."""
-        self._writing.write(f"DEVICE_STATE({DEVICE}{name})", value.value, then, now)
+        self._write(f"DEVICE_STATE({DEVICE}{name})", value.value, then, now)
 
     def true(self, name: str) -> DeviceState:
         """The fact."""
@@ -160,42 +170,12 @@ class CustomDeviceSide:
 
     def command(self, name: str, value: DeviceState, now: float) -> None:
         """As `/set` does it."""
-        self._emit(AsteriskTaken("device"))
+        self._emit(AsteriskTaken(self.kind))
         self._truth.report(_path(name), value, now)
 
     def said_at(self, _key: FactKey) -> float | None:
         """The payload of a device does not tell."""
         return None
-
-
-class _Writing:
-    """Setvar, counted."""
-
-    def __init__(
-        self, kind: str, session: Session, emit: Emit, username: str, limited: Limited, wrote: Wrote
-    ) -> None:
-        self._kind = kind
-        self._session = session
-        self._emit = emit
-        self._username = username
-        self._limited = limited
-        self._wrote = wrote
-
-    def write(self, variable: str, value: str, then: Callable[[bool, float], None], now: float) -> None:
-        def answered(answer: Answer, at: float) -> None:
-            self._emit(AsteriskWritten(self._kind, "success" if answer.ok else "refused"))
-            self._limited(f"Setvar {self._kind}", "" if answer.ok else self._why(variable, value, answer), at)
-            if answer.ok and self._kind == "presence":
-                # Of a device that does what it did nothing is told.
-                self._wrote(at)
-            then(answer.ok, at)
-
-        self._session.ask("Setvar", [("Variable", variable), ("Value", value)], answered, now)
-
-    def _why(self, variable: str, value: str, answer: Answer) -> str:
-        if answer.words.lower().startswith(_DENIED):
-            return refused("Setvar", self._username, answer.words)
-        return write_refused(variable, value, answer.words)
 
 
 def _path(name: str) -> str:
