@@ -4,17 +4,21 @@ The frame is as recorded from `presencestate list` of Asterisk 20.20.1; `devstat
 memory.
 """
 
+import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bridge.commands.command import account_of
 from bridge.config import Settings
-from bridge.io.oneshot import read_retained
+from bridge.io.oneshot import BrokerError, read_retained
 from bridge.model.facts import Fact
 from bridge.topics.route import FactRead, Rejected, Routes
 
 _RULE = "-" * 69
+
+# Takes the words behind `list` or `change`, and returns the exit status.
+Done = Callable[[Sequence[str], Settings], int]
 
 
 class Kept(NamedTuple):
@@ -51,6 +55,15 @@ def framed(title: str, blocks: Iterable[str], nothing: str) -> Iterator[str]:
         yield nothing
     else:
         yield from (_RULE, _RULE, "")
+
+
+def list_or_change(args: argparse.Namespace, settings: Settings, listed: Done, changed: Done) -> int:
+    """Do what `action` says with `words`; return the exit status, 1 where the broker does not answer."""
+    try:
+        return (listed if args.action == "list" else changed)(args.words, settings)
+    except BrokerError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def refuse(usage: str, reason: str) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bridge.commands.command import account_of, spelling_of_provider
-from bridge.commands.custom_states import Kept, framed, kept, refuse
+from bridge.commands.custom_states import Kept, framed, kept, list_or_change, refuse
 from bridge.config import Settings
-from bridge.io.oneshot import BrokerError, publish
+from bridge.io.oneshot import publish
 from bridge.model.hint import require_topic_name
 from bridge.model.presence import Presence, format_presence, parse_presence
 from bridge.model.words import printable, quoted
@@ -46,11 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the list, or make the change and name it; 2 for what Asterisk answers with its usage."""
-    try:
-        return _list(args.words, settings) if args.action == "list" else _change(args.words, settings)
-    except BrokerError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return list_or_change(args, settings, _list, _change)
 
 
 def _list(words: Sequence[str], settings: Settings) -> int:
